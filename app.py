@@ -1,0 +1,26 @@
+"""The dashboard: pages, and the sidebar with the routing toggle."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from pages import _shared, _sidebar
+
+st.set_page_config(
+    page_title="LLMSelect",
+    page_icon=":material/balance:",
+    layout="wide",
+    menu_items={"About": "LLMSelect puts one prompt to several models side by side."},
+)
+st.html(Path(__file__).parent / "pages" / "_style.css")
+
+app = _shared.app()
+page = st.navigation(
+    [
+        st.Page("pages/compare.py", title="Compare", icon=":material/view_column:", default=True),
+        st.Page("pages/latency.py", title="Latency and cost", icon=":material/speed:"),
+        st.Page("pages/history.py", title="History", icon=":material/history:"),
+    ]
+)
+_sidebar.draw(app, watching=page.url_path != "")
+page.run()

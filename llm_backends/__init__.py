@@ -1,0 +1,45 @@
+"""Streams from several language models at once, measured: what the dashboard and the command line are built on."""
+
+from .catalog import Catalog, ModelEntry
+from .errors import (
+    AuthError,
+    BackendError,
+    ConfigError,
+    ContentFiltered,
+    ProviderDown,
+    RateLimited,
+    RequestRejected,
+    TimedOut,
+    Truncated,
+)
+from .race import Race, Slot, race
+from .settings import Settings
+from .settings import load as load_settings
+from .types import Backend, CallResult, ChatRequest, Delta, Finish, Message, Target, Usage
+
+__all__ = [
+    "AuthError",
+    "Backend",
+    "BackendError",
+    "CallResult",
+    "Catalog",
+    "ChatRequest",
+    "ConfigError",
+    "ContentFiltered",
+    "Delta",
+    "Finish",
+    "Message",
+    "ModelEntry",
+    "ProviderDown",
+    "Race",
+    "RateLimited",
+    "RequestRejected",
+    "Settings",
+    "Slot",
+    "Target",
+    "TimedOut",
+    "Truncated",
+    "Usage",
+    "load_settings",
+    "race",
+]

@@ -1,0 +1,63 @@
+"""The error tree: everything that can go wrong with a call, named for what the analyst does next.
+
+BackendError(target, status, request_id)
+  ConfigError       key, endpoint, deployment or package missing; raised before any request
+  AuthError         401, 403, token refused
+  RateLimited       429, with retry_after
+  RequestRejected   other 4xx: model name, context length
+  ContentFiltered   blocked by the provider's safety filter
+  ProviderDown      5xx, refused, dropped, malformed
+  Truncated         the stream ended without a finish reason
+  TimedOut          no data within the read timeout, or the total deadline passed
+"""
+
+from .types import Target
+
+
+class BackendError(Exception):
+    """A call that failed. The message is written for the analyst and holds no key, header or URL query.
+
+    `status` is the HTTP status or None; `request_id` the provider's id for the call or None.
+    """
+
+    def __init__(
+        self, message: str, *, target: Target | None = None, status: int | None = None, request_id: str | None = None
+    ):
+        super().__init__(message)
+        self.target, self.status, self.request_id = target, status, request_id
+
+
+class ConfigError(BackendError):
+    """Something the call needs is not configured: a key, an endpoint, a deployment, a package."""
+
+
+class AuthError(BackendError):
+    """The endpoint refused the credential."""
+
+
+class RateLimited(BackendError):
+    """Too many requests. `retry_after` is the wait the provider asked for, in seconds, or None."""
+
+    def __init__(self, message: str, *, retry_after: float | None = None, **facts):
+        super().__init__(message, **facts)
+        self.retry_after = retry_after
+
+
+class RequestRejected(BackendError):
+    """The endpoint understood the request and will not serve it: unknown model, too long, bad parameter."""
+
+
+class ContentFiltered(BackendError):
+    """The provider's safety filter blocked the prompt or the answer."""
+
+
+class ProviderDown(BackendError):
+    """The provider failed: 5xx, refused or dropped connection, or an answer that is not its protocol."""
+
+
+class Truncated(BackendError):
+    """The stream ended cleanly but without a finish reason: the answer is cut off."""
+
+
+class TimedOut(BackendError):
+    """No data within the read timeout, or the total deadline passed."""

@@ -1,0 +1,1 @@
+"""One adapter a vendor SDK. Adapters never import each other; each imports its SDK late."""

@@ -1,0 +1,30 @@
+"""The embedded model as the sandbox's author: real text, token by token, for whichever model was asked for."""
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+
+from ..errors import ConfigError
+from ..types import ChatRequest, Delta, Message
+
+
+def answers(messages: Sequence[Message], max_tokens: int | None, temperature: float | None) -> Iterator[str]:
+    """The tokens of an answer. Raises BackendError."""
+    request = ChatRequest("embedded", tuple(messages), max_tokens or 1024, temperature)
+    for event in _backend().stream(request):
+        if isinstance(event, Delta):
+            yield event.text
+
+
+@cache
+def _backend():
+    from ..catalog import Catalog
+    from ..known_models import EMBEDDED
+    from ..settings import Settings
+
+    catalog = Catalog(Settings())
+    entry = catalog.entry(EMBEDDED, "direct")
+    if not entry.ready:
+        raise ConfigError(f"The embedded model is missing: {entry.why_not} Or start the sandbox with --canned.")
+    backend = catalog.backend(EMBEDDED, "direct")
+    backend.prepare()
+    return backend

@@ -1,0 +1,55 @@
+"""What the sandbox remembers of each request, to compare a client's measurements with."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+
+AUTH_HEADERS = ("authorization", "api-key", "x-api-key", "x-goog-api-key")
+KEPT_HEADERS = ("anthropic-version", "user-agent", "accept", "content-type", "x-stainless-retry-count")
+
+
+@dataclass
+class Record:
+    """One request and its answer. Times are time.perf_counter() of the server, comparable across processes on Linux.
+
+    `received_at` is when the request line had been read. `token_times` are the moments after each token's bytes were
+    handed to the socket (one entry for an answer that isn't streamed); hidden reasoning has none. `outcome` is `done`,
+    `client gone`, `server closed`, the name of the fault, or the status of an error; None while it runs. `auth` names
+    the headers that held a credential, never their value. `connection` tells connections apart.
+    """
+
+    wire: str
+    path: str
+    connection: int
+    received_at: float
+    query: dict[str, str]
+    headers: dict[str, str]
+    auth: tuple[str, ...]
+    model: str | None = None
+    body: dict | None = None
+    status: int | None = None
+    request_id: str | None = None
+    headers_at: float | None = None
+    first_token_at: float | None = None
+    token_times: list[float] = field(default_factory=list)
+    ended_at: float | None = None
+    outcome: str | None = None
+    client_gone_at: float | None = None
+
+    def token_sent(self, now: float) -> None:
+        if self.first_token_at is None:
+            self.first_token_at = now
+        self.token_times.append(now)
+
+
+def kept_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name: headers[name] for name in KEPT_HEADERS if name in headers}
+
+
+def auth_names(headers: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(name for name in AUTH_HEADERS if name in headers)
+
+
+def dump(records: list[Record]) -> bytes:
+    """The records as JSON, for a client in another process."""
+    return json.dumps([asdict(record) for record in records]).encode()

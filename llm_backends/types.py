@@ -1,0 +1,147 @@
+"""The values that cross the boundary between pages, backends and the log."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal, Protocol
+
+Role = Literal["system", "user", "assistant"]
+Route = Literal["direct", "azure", "local"]
+Status = Literal["ok", "stopped", "error"]
+
+
+@dataclass(frozen=True)
+class Message:
+    """One turn of a conversation."""
+
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True)
+class ChatRequest:
+    """What one slot asks of one model.
+
+    `model` is the id that the endpoint knows: the provider's model id, or an Azure deployment's name.
+    `temperature` None leaves the provider's default. `stream` False asks for the whole answer at once.
+    """
+
+    model: str
+    messages: tuple[Message, ...]
+    max_tokens: int = 1024
+    temperature: float | None = None
+    stream: bool = True
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Tokens as the provider counted them. Inclusive: cached counts inside input, reasoning inside output."""
+
+    input_tokens: int
+    output_tokens: int
+    cached_input_tokens: int = 0
+    reasoning_tokens: int = 0
+
+
+@dataclass(frozen=True)
+class Delta:
+    """A piece of an answer as it arrived; `reasoning` marks the model's thinking, which is not the answer."""
+
+    text: str
+    reasoning: bool = False
+
+
+@dataclass(frozen=True)
+class Finish:
+    """The end of a whole answer: the provider's own finish reason, and its usage or None where it sent none."""
+
+    reason: str
+    usage: Usage | None
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where a call goes: enough to name it to an analyst and to find it in the log. Holds no secret.
+
+    `model` is the catalogue's name for the model whatever the route; `deployment` is Azure's name for it, else None.
+    `simulated` marks the sandbox.
+    """
+
+    provider: str
+    model: str
+    route: Route
+    endpoint_host: str | None = None
+    deployment: str | None = None
+    simulated: bool = False
+
+    @property
+    def ref(self) -> str:
+        """`provider/model`, the name used in the picker and on the command line."""
+        return f"{self.provider}/{self.model}"
+
+    def __str__(self) -> str:
+        via = f" through Azure deployment {self.deployment}" if self.deployment else ""
+        at = f" at {self.endpoint_host}" if self.endpoint_host else ""
+        return f"{self.ref}{via}{at}"
+
+
+class Backend(Protocol):
+    """One model on one route. Safe to use from several threads at once."""
+
+    target: Target
+
+    def prepare(self) -> None:
+        """Do what must not count as latency: import the SDK, load a local model. Idempotent; may take seconds.
+
+        Raises ConfigError.
+        """
+
+    def stream(self, request: ChatRequest) -> Iterator[Delta | Finish]:
+        """Yield Delta any number of times, then exactly one Finish; or raise a BackendError."""
+
+
+@dataclass(frozen=True)
+class CallResult:
+    """One finished call, however it ended. Times in milliseconds, None where unknown; README defines each.
+
+    `answer` and `reasoning` hold whatever had arrived, also after a stop or an error.
+    `price_source` says where `cost_usd` comes from, or why there is none.
+    """
+
+    target: Target
+    status: Status
+    started_at: str
+    """UTC, ISO 8601 with milliseconds."""
+    answer: str = ""
+    reasoning: str = ""
+    finish_reason: str | None = None
+    error_type: str | None = None
+    error_message: str | None = None
+    usage: Usage | None = None
+    load_ms: float | None = None
+    connect_ms: float | None = None
+    headers_ms: float | None = None
+    ttft_ms: float | None = None
+    ttfat_ms: float | None = None
+    total_ms: float | None = None
+    tpot_ms: float | None = None
+    chunks: int = 0
+    gap_p50_ms: float | None = None
+    gap_p95_ms: float | None = None
+    gap_max_ms: float | None = None
+    attempts: int = 1
+    retry_wait_ms: float = 0.0
+    failed_over_from: str | None = None
+    cost_usd: float | None = None
+    price_source: str | None = None
+    request_id: str | None = None
+
+    @property
+    def tokens_per_s(self) -> float | None:
+        """1000 / tpot_ms, or None where tpot_ms is unknown."""
+        return 1000 / self.tpot_ms if self.tpot_ms else None
+
+    def columns(self) -> dict[str, Any]:
+        """The same, flat, under the log's column names; counts of an unknown usage are None."""
+        row = asdict(self)
+        usage = row.pop("usage") or {field.name: None for field in fields(Usage)}
+        return row.pop("target") | row | usage

@@ -1,0 +1,186 @@
+"""What is asked: models, prompt, parameters, and the parameters of single slots."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from llm_backends.parameters import takes_temperature
+from llm_backends.race import MAX_SLOTS
+from llm_backends.types import Target
+
+from . import _picks, _shared
+from ._format import plain
+from ._shared import App
+from ._view import View
+
+FIRST_PROMPT = "Why is the sky blue? Answer in three sentences."
+MAX_TOKENS = 1024
+
+_OVERRIDES = ("temperature", "max_tokens", "system")
+
+
+def picks() -> list[str]:
+    """The picked models, in order."""
+    return [_picks.pick_of(value) for value in st.session_state.get("models", [])]
+
+
+def parameters() -> dict[str, Any]:
+    """The default parameters, and under "overrides" those of single picks: what the log keeps of a comparison."""
+    state = st.session_state
+    overrides = {}
+    for pick in picks():
+        own = {name: state.get(f"{name} {pick}") for name in _OVERRIDES}
+        overrides[pick] = {name: value for name, value in own.items() if value not in (None, "")}
+    return {
+        "route": _shared.route(),
+        "models": picks(),
+        "max_tokens": state.get("max_tokens") or MAX_TOKENS,
+        "temperature": state.get("temperature"),
+        "stream": bool(state.get("stream", True)),
+        "overrides": {pick: own for pick, own in overrides.items() if own},
+    }
+
+
+def start_from(app: App, view: View | None) -> None:
+    """Fill the inputs: on a first visit with what runs at once, or with what the comparison in view was asked."""
+    state = st.session_state
+    if view is not None and state.get("filled_from") != view.id:
+        _fill(view.prompt, view.system, view.params)
+        state.filled_from = view.id
+    elif "models" not in state:
+        chosen = _picks.default(app.catalog.models(_shared.route()))
+        twice = len(chosen) == 2 and chosen[1].endswith("#2")
+        warm = {chosen[0]: {"temperature": 0.0}, chosen[1]: {"temperature": 1.0}} if twice else {}
+        _fill(FIRST_PROMPT, "", {"models": chosen, "overrides": warm})
+
+
+def _fill(prompt: str, system: str, params: Mapping[str, Any]) -> None:
+    state = st.session_state
+    state.prompt, state.system = prompt, system
+    state.models = _picks.named(_picks.ref_of(str(ref)) for ref in params.get("models", ()))[:MAX_SLOTS]
+    state.max_tokens = params.get("max_tokens") or MAX_TOKENS
+    state.stream = params.get("stream", True)
+    state.temperature = params.get("temperature")
+    for pick in state.models:
+        own = params.get("overrides", {}).get(pick, {})
+        for name in _OVERRIDES:
+            state[f"{name} {pick}"] = own.get(name, "" if name == "system" else None)
+
+
+def draw(app: App) -> None:
+    """Draw the inputs. Their values are in the session's state, and last while other pages are in view."""
+    _models(app)
+    asked, behaved = st.columns([2, 1])
+    asked.text_area("Prompt", key="prompt", height=132, persist_state="session", placeholder="What should all of them answer?")
+    behaved.text_area(
+        "System prompt",
+        key="system",
+        height=132,
+        persist_state="session",
+        placeholder="Optional: how they should behave",
+    )
+    with st.expander(f"Parameters: {_summary()}", key="parameters", icon=":material/tune:"):
+        _defaults()
+        _slots()
+
+
+def _models(app: App) -> None:
+    route, chosen = _shared.route(), picks()
+    if st.session_state.get("labelled_for") != route:
+        # The picker's values are labels, and these tell the readiness on a route.
+        st.session_state.models, st.session_state.labelled_for = chosen, route
+    entries = app.catalog.models(route)
+    known = {entry.ref: entry for entry in entries}
+
+    def label(value: str) -> str:
+        pick = _picks.pick_of(value)
+        ref = _picks.ref_of(pick)
+        return _picks.label(pick, known.get(ref) or app.catalog.entry(ref, route))
+
+    st.multiselect(
+        "Models",
+        _picks.options(entries, chosen),
+        key="models",
+        format_func=label,
+        max_selections=MAX_SLOTS,
+        accept_new_options=True,
+        select_all=False,
+        persist_state="session",
+        placeholder="Choose models, or type any provider/model",
+        help=f"Up to {MAX_SLOTS} answers side by side. To put the same model in twice, with another temperature for "
+        "instance, choose it again as #2. A model that is not in the list can be typed as provider/model.",
+    )
+
+
+def _summary() -> str:
+    chosen = parameters()
+    temperature = chosen["temperature"]
+    parts = [
+        "provider's temperature" if temperature is None else f"temperature {temperature:g}",
+        f"up to {chosen['max_tokens']:,} tokens",
+        "streaming" if chosen["stream"] else "not streaming",
+    ]
+    if own := len(chosen["overrides"]):
+        parts.append(f"{own} {'model' if own == 1 else 'models'} with their own")
+    return plain(", ".join(parts))
+
+
+def _defaults() -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        _temperature("Temperature", "temperature", "provider's default")
+        _tokens("Max tokens", "max_tokens", None)
+        st.toggle(
+            "Stream the answers",
+            key="stream",
+            persist_state="session",
+            help="Without streaming each answer arrives in one piece, and no time to first token can be measured.",
+        )
+
+
+def _slots() -> None:
+    """A row for each picked model: what it has of its own."""
+    for pick in picks():
+        ref = _picks.ref_of(pick)
+        provider, _, model = ref.partition("/")
+        st.markdown(f"**{plain(pick)}**")
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            if takes_temperature(Target(provider, model, "direct")):
+                _temperature("Temperature", f"temperature {pick}", "as above")
+            else:
+                st.text_input("Temperature", key=f"no temperature {pick}", placeholder="not sent: it takes none", disabled=True)
+            _tokens("Max tokens", f"max_tokens {pick}", "as above")
+            st.text_input("System prompt", key=f"system {pick}", persist_state="session", placeholder="as above")
+
+
+def _temperature(label: str, key: str, placeholder: str) -> None:
+    st.number_input(
+        label,
+        min_value=0.0,
+        max_value=2.0,
+        value=None,
+        step=0.1,
+        format="%g",
+        key=key,
+        persist_state="session",
+        placeholder=placeholder,
+        width=200,
+        help="0 repeats itself, 1 varies. Empty: nothing is sent, and the provider's default holds."
+        if key == "temperature"
+        else None,
+    )
+
+
+def _tokens(label: str, key: str, placeholder: str | None) -> None:
+    st.number_input(
+        label,
+        min_value=1,
+        max_value=1_000_000,
+        value=None,
+        step=256,
+        key=key,
+        persist_state="session",
+        placeholder=placeholder or f"{MAX_TOKENS}",
+        width=160,
+        help="The longest answer that is asked for, reasoning included." if key == "max_tokens" else None,
+    )

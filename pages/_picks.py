@@ -1,0 +1,75 @@
+"""Picks: what the model picker holds. `provider/model`, and `provider/model #2` for the same model once more."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from llm_backends.catalog import ModelEntry
+from llm_backends.known_models import EMBEDDED
+from llm_backends.race import MAX_SLOTS
+
+from ._format import context
+
+_AGAIN = re.compile(r" #\d+$")
+_DETAILS = " · "
+
+
+def pick_of(value: str) -> str:
+    """The pick in a value of the picker, which is the option's whole label when the options have changed since."""
+    return value.partition(_DETAILS)[0].strip()
+
+
+def ref_of(pick: str) -> str:
+    """The model of a pick."""
+    return _AGAIN.sub("", pick)
+
+
+def named(refs: Iterable[str]) -> list[str]:
+    """Picks for these models in this order: the second of a kind is #2, and so on."""
+    seen: Counter[str] = Counter()
+    picks = []
+    for ref in refs:
+        seen[ref] += 1
+        picks.append(ref if seen[ref] == 1 else f"{ref} #{seen[ref]}")
+    return picks
+
+
+def options(entries: Iterable[ModelEntry], picks: Sequence[str]) -> list[str]:
+    """What can be picked: ready models first, and each picked model once more right after itself."""
+    refs = [entry.ref for entry in sorted(entries, key=lambda entry: not entry.ready)]
+    found = []
+    for ref in dict.fromkeys([*refs, *map(ref_of, picks)]):
+        same = [pick for pick in picks if ref_of(pick) == ref]
+        found.append(ref)
+        found += [pick for pick in same if pick != ref]
+        if same and len(picks) < MAX_SLOTS:
+            found.append(_another(ref, same))
+    return found
+
+
+def _another(ref: str, taken: list[str]) -> str:
+    return next(pick for pick in (ref, *(f"{ref} #{n}" for n in range(2, MAX_SLOTS + 2))) if pick not in taken)
+
+
+def label(pick: str, entry: ModelEntry) -> str:
+    """What the picker shows: readiness, context window and price."""
+    return _DETAILS.join(filter(None, [pick, *facts(entry)]))
+
+
+def facts(entry: ModelEntry) -> list[str]:
+    """What there is to know about a model before asking it."""
+    if entry.why_not:
+        return [entry.why_not.removesuffix(" in .env or the environment.").rstrip(".")]
+    prices = (entry.input_usd_per_mtok, entry.output_usd_per_mtok)
+    price = None if None in prices else "${:g} in, ${:g} out per M tokens".format(*prices)
+    window = context(entry.context_window)
+    return [fact for fact in ("ready", window and f"{window} context", price) if fact]
+
+
+def default(entries: Sequence[ModelEntry]) -> list[str]:
+    """What a first visit finds picked: one ready model of each of four providers, else the embedded model twice."""
+    first: dict[str, str] = {}
+    for entry in entries:
+        if entry.ready and entry.provider != "local":
+            first.setdefault(entry.provider, entry.ref)
+    return list(first.values())[:4] if first else [EMBEDDED, f"{EMBEDDED} #2"]

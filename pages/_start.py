@@ -1,0 +1,61 @@
+"""Starts a comparison from the inputs."""
+
+import streamlit as st
+
+from llm_backends.race import Lane, Slot
+from llm_backends.runs import Run
+from llm_backends.types import Message
+
+from . import _inputs, _picks, _shared
+from ._shared import App
+
+
+def start(app: App) -> None:
+    """The Run button's callback: start the run and bring it into view, or leave in the state what is missing."""
+    state = st.session_state
+    chosen, prompt = _inputs.picks(), state.get("prompt") or ""
+    state.refused = None
+    if not chosen:
+        state.refused = "Choose at least one model."
+    elif not prompt.strip():
+        state.refused = "Write a prompt first."
+    if state.refused:
+        return
+    before = _shared.my_run(app) if state.get("follow_up") else None
+    params = _inputs.parameters() | ({"follows": before.id} if before else {})
+    system = state.get("system") or ""
+    slots = [_slot(app, pick, prompt, system, params, before) for pick in chosen]
+    run = app.runs.start(prompt, system, slots, params)
+    state.run_id = state.filled_from = run.id
+    st.query_params["run"] = run.id
+
+
+def _slot(app: App, pick: str, prompt: str, system: str, params: dict, before: Run | None) -> Slot:
+    own = params["overrides"].get(pick, {})
+    system = own.get("system") or system
+    turns = [Message("system", system)] if system.strip() else []
+    turns += [*conversation(before, pick), Message("user", prompt)]
+    return app.catalog.slot(
+        _picks.ref_of(pick),
+        params["route"],
+        turns,
+        max_tokens=own.get("max_tokens") or params["max_tokens"],
+        temperature=own.get("temperature", params["temperature"]),
+        stream=params["stream"],
+    )
+
+
+def conversation(run: Run | None, pick: str) -> list[Message]:
+    """The turns so far between the analyst and this pick. A turn whose answer failed is left out."""
+    lane = _lane(run, pick) if run else None
+    if lane is None:
+        return []
+    turns = [message for message in lane.request.messages if message.role != "system"]
+    if lane.result is None or lane.result.status == "error" or not lane.result.answer:
+        return turns[:-1]
+    return [*turns, Message("assistant", lane.result.answer)]
+
+
+def _lane(run: Run, pick: str) -> Lane | None:
+    models = list(run.params.get("models", ()))
+    return run.race.lanes[models.index(pick)] if pick in models else None

@@ -1,0 +1,103 @@
+"""A comparison as the page shows it, whether it runs, has just ended, or comes from the log."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from llm_backends.call_log import Comparison
+from llm_backends.race import Lane
+from llm_backends.runs import Run
+from llm_backends.types import CallResult, Target
+
+from ._picks import named
+
+
+@dataclass(frozen=True)
+class Card:
+    """One slot as it is now. `name` is unique in the comparison. `result` is None until the call has ended."""
+
+    slot: int
+    name: str
+    target: Target
+    state: str
+    answer: str
+    reasoning: str
+    elapsed_ms: float | None
+    result: CallResult | None
+    settings: Mapping[str, Any]
+
+    @property
+    def live(self) -> bool:
+        return self.result is None
+
+
+@dataclass(frozen=True)
+class View:
+    """A comparison. `run` is None when it comes from the log; `missing` counts slots that never ended there."""
+
+    id: str
+    prompt: str
+    system: str
+    started_at: str
+    params: Mapping[str, Any]
+    run: Run | None
+    logged: tuple[Card, ...] = ()
+    missing: int = 0
+
+    @property
+    def live(self) -> bool:
+        return self.run is not None and not self.run.race.finished
+
+    def cards(self) -> tuple[Card, ...]:
+        """The slots, as they are at this moment."""
+        if self.run is None:
+            return self.logged
+        lanes = self.run.race.lanes
+        names = _names(self.params, [lane.target.ref for lane in lanes])
+        return tuple(_of_lane(slot, name, lane) for slot, (name, lane) in enumerate(zip(names, lanes, strict=True)))
+
+
+def of_run(run: Run) -> View:
+    """The view of a run in memory."""
+    return View(run.id, run.prompt, run.system, run.started_at.isoformat(), run.params, run)
+
+
+def of_log(found: Comparison) -> View:
+    """The view of a comparison in the log."""
+    refs = {call.slot: call.result.target.ref for call in found.calls}
+    names = _names(found.params, [refs.get(slot, "") for slot in range(found.slots)])
+    cards = tuple(
+        Card(
+            slot=call.slot,
+            name=names[call.slot],
+            target=call.result.target,
+            state="done",
+            answer=call.result.answer,
+            reasoning=call.result.reasoning,
+            elapsed_ms=call.result.total_ms,
+            result=call.result,
+            settings={},
+        )
+        for call in found.calls
+    )
+    missing = found.slots - len(cards)
+    return View(found.id, found.prompt, found.system or "", found.created_at, found.params, None, cards, missing)
+
+
+def _names(params: Mapping[str, Any], refs: Sequence[str]) -> list[str]:
+    """A name of its own for each slot: the pick that it was made from, where that is on record."""
+    picks = params.get("models")
+    if isinstance(picks, list) and len(picks) == len(refs) == len(set(map(str, picks))):
+        return [str(pick) for pick in picks]
+    return named(refs)
+
+
+def _of_lane(slot: int, name: str, lane: Lane) -> Card:
+    request, result = lane.request, lane.result
+    turns = sum(message.role == "user" for message in request.messages)
+    settings = {"temperature": request.temperature, "max_tokens": request.max_tokens, "turn": turns}
+    if result is not None:
+        return Card(
+            slot, name, lane.target, "done", result.answer, result.reasoning, result.total_ms, result, settings
+        )
+    return Card(slot, name, lane.target, lane.state, lane.answer, lane.reasoning, lane.elapsed_ms, None, settings)

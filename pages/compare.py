@@ -1,0 +1,127 @@
+"""Compare: one prompt to several models, side by side, with the numbers to decide on."""
+
+import streamlit as st
+
+from llm_backends.errors import ConfigError
+from pages import _cards, _charts, _inputs, _shared, _table, _view
+from pages._format import moment, plain, start_of
+from pages._shared import App
+from pages._start import start
+from pages._view import View
+
+
+def shown(app: App) -> View | None:
+    """The comparison that the address names, or else the one that this session saw last."""
+    run_id = st.query_params.get("run") or st.session_state.get("run_id")
+    if not run_id:
+        return None
+    view = find(app, run_id)
+    if view is None:
+        st.session_state.pop("run_id", None)
+        st.query_params.pop("run", None)
+        return None
+    st.session_state.run_id = st.query_params["run"] = run_id
+    return view
+
+
+def find(app: App, run_id: str) -> View | None:
+    """The comparison in memory or in the log; None, and said so on the page, when it is in neither."""
+    run = app.runs.get(run_id)
+    if run is not None:
+        return _view.of_run(run)
+    try:
+        logged = app.log.comparison(run_id)
+    except ConfigError as exc:
+        st.error(plain(exc), icon=":material/database_off:")
+        return None
+    if logged is None:
+        st.info("The comparison in this address is neither running nor in the call log.", icon=":material/link_off:")
+        return None
+    return _view.of_log(logged)
+
+
+def controls(app: App, view: View | None) -> None:
+    """Run, Stop all, and whether the next prompt goes on where this comparison ended."""
+    live = view is not None and view.live
+    with st.container(horizontal=True, vertical_alignment="center", key="controls"):
+        st.button(
+            "Run",
+            key="run",
+            type="primary",
+            icon=":material/play_arrow:",
+            disabled=live,
+            help="A comparison is running: wait for it, or stop it." if live else "Ask all of them at the same time.",
+            on_click=start,
+            args=(app,),
+        )
+        st.button(
+            "Stop all",
+            key="stop_all",
+            icon=":material/stop:",
+            disabled=not live,
+            help="Stop every answer. What has arrived is kept." if live else "Nothing is running.",
+            on_click=view.run.race.stop if live else None,
+        )
+        if view is not None and not live:
+            st.toggle(
+                "Follow up",
+                key="follow_up",
+                persist_state="session",
+                disabled=view.run is None,
+                help="The next prompt goes on from here: each model sees its own earlier answers."
+                if view.run
+                else "A comparison from the log can be run again, but not continued.",
+            )
+    if refused := st.session_state.get("refused"):
+        st.error(refused, icon=":material/edit_note:")
+
+
+def answers(view: View, live: bool, ended: int) -> None:
+    """The grid. `live` and `ended` are what the page knew when it was drawn: it is drawn anew once that is outdated."""
+    cards = view.cards()
+    stop = None
+    if view.run is not None:
+        view.run.watch()
+        stop = view.run.race.stop if live else None
+    _cards.grid(cards, live=live, whole=st.session_state.get("whole", False), stop=stop)
+    if live and (view.run.race.finished or sum(not card.live for card in cards) > ended):
+        st.rerun()
+
+
+def results(view: View) -> None:
+    """Table and charts of the slots that have ended."""
+    ended = [card for card in view.cards() if card.result]
+    if ended:
+        st.subheader("Latency and cost", anchor=False)
+        _table.draw(ended, view.id)
+        _charts.draw(ended)
+
+
+def heading(view: View) -> None:
+    """Which comparison this is."""
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        source = "" if view.run else ", from the log"
+        st.caption(f"{moment(view.started_at)}{source} · {plain(start_of(view.prompt))}")
+        if not view.live:
+            st.toggle("Whole answers", key="whole", persist_state="session", help="Show long answers without scrolling.")
+    if view.missing:
+        st.warning(
+            f"{view.missing} of {view.missing + len(view.logged)} answers never ended: LLMSelect was closed meanwhile.",
+            icon=":material/power_off:",
+        )
+
+
+app = _shared.app()
+
+st.title("Compare models", anchor=False)
+view = shown(app)
+_inputs.start_from(app, view)
+_inputs.draw(app)
+controls(app, view)
+if view is None:
+    st.caption("The answers will stream in here, side by side.")
+else:
+    live, ended = view.live, sum(not card.live for card in view.cards())
+    heading(view)
+    st.fragment(answers, run_every=0.2 if live else None)(view, live, ended)
+    results(view)

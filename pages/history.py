@@ -1,0 +1,3 @@
+"""History"""
+import streamlit as st
+st.title("History", anchor=False)

@@ -1,0 +1,216 @@
+"""What tests share: the loopback providers, a PostgreSQL, a browser, a running dashboard, and the rules of the house.
+
+A test that needs Chromium or PostgreSQL is left out where there is none, and the last lines of the run say so; with CI
+set, leaving a test out fails it.
+"""
+
+import contextlib
+import http.client
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections import Counter
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+CI = os.environ.get("CI", "").lower() not in ("", "0", "false")
+CHROMIUMS = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+)
+# A browser that a test drives calls nobody on its own, and can reach nobody but this machine.
+QUIET = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split() + ["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
+# Of whoever runs the tests: their keys, endpoints and proxies are not the tests' business.
+PERSONAL = (
+    "OPENAI_ ANTHROPIC_ GEMINI_ GOOGLE_ MISTRAL_ AZURE_ USE_AZURE_ COMPATIBLE_ LOCAL_MODELS_ LLMSELECT_ IDENTITY_ MSI_ "
+    "STREAMLIT_ HTTP_PROXY HTTPS_PROXY ALL_PROXY"
+)
+
+
+def pytest_configure():
+    for name in list(os.environ):
+        if name.upper().startswith(tuple(PERSONAL.split())) and name != "LLMSELECT_TEST_POSTGRES_URL":
+            del os.environ[name]
+
+
+def _fail_if_left_out(report):
+    if CI and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"CI leaves nothing out, but: {_reason(report)}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport():
+    return _fail_if_left_out((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report():
+    return _fail_if_left_out((yield))
+
+
+def pytest_terminal_summary(terminalreporter):
+    reasons = Counter(_reason(report) for report in terminalreporter.stats.get("skipped", ()))
+    for reason, tests in reasons.items():
+        terminalreporter.write_line(f"left out: {reason} ({tests} {'test' if tests == 1 else 'tests'})", yellow=True)
+
+
+def _reason(report) -> str:
+    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    return reason.removeprefix("Skipped: ")
+
+
+@pytest.fixture(autouse=True)
+def no_thread_left():
+    """A test ends with the threads it began with, daemons aside."""
+    before = set(threading.enumerate())
+    yield
+    left = [thread for thread in threading.enumerate() if thread not in before and not thread.daemon]
+    for thread in left:
+        thread.join(timeout=5)
+    assert not [thread for thread in left if thread.is_alive()]
+
+
+@pytest.fixture(scope="session")
+def sandbox():
+    """The loopback providers with canned answers, one for the whole run: a test keeps to model names of its own."""
+    from llm_backends.sandbox import serve
+
+    with serve(canned=True) as server:
+        yield server
+
+
+@pytest.fixture
+def sandbox_settings(sandbox):
+    """Settings under which every provider is the sandbox."""
+    from llm_backends import settings
+
+    return settings.load(environ=sandbox.environment(), dotenv_path=None)
+
+
+@pytest.fixture
+def postgres_url():
+    """A database of the test's own, empty, on LLMSELECT_TEST_POSTGRES_URL's server or the local one; dropped after."""
+    import psycopg
+
+    given = os.environ.get("LLMSELECT_TEST_POSTGRES_URL")
+    server = given or "postgresql://postgres@127.0.0.1:5432/postgres"
+    name = f"llmselect_test_{uuid.uuid4().hex}"
+    try:
+        admin = psycopg.connect(server, autocommit=True, connect_timeout=5)
+    except psycopg.OperationalError:
+        if given:
+            raise
+        pytest.skip("PostgreSQL tests: none answers on 127.0.0.1:5432; name one in LLMSELECT_TEST_POSTGRES_URL")
+    with contextlib.closing(admin):
+        admin.execute(f"CREATE DATABASE {name}")
+        try:
+            yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
+        finally:
+            admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of this machine's Chromium or Chrome."""
+    found = next(filter(None, map(shutil.which, CHROMIUMS)), None)
+    return found or pytest.skip("browser tests: no Chromium found; install Chromium or Chrome")
+
+
+@pytest.fixture(scope="session")
+def browser(chromium):
+    """A headless Chromium, driven by Playwright, one for the whole run."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright, playwright.chromium.launch(executable_path=chromium, args=QUIET) as browser:
+        yield browser
+
+
+@pytest.fixture
+def page(browser, dashboard):
+    """An empty tab of 1400 x 900, alone in its profile. An error in its console or a call elsewhere fails the test.
+
+    It asks for `dashboard` only to be closed before that is: a page that lost its server fills its console.
+    """
+    wrong = []
+
+    def called(request):
+        if urlsplit(request.url).hostname not in ("127.0.0.1", None):
+            wrong.append(f"a request left this machine: {request.url}")
+
+    with contextlib.closing(browser.new_context(viewport={"width": 1400, "height": 900})) as context:
+        context.on("request", called)
+        context.on("console", lambda message: message.type == "error" and wrong.append(f"console: {message.text}"))
+        context.on("weberror", lambda error: wrong.append(f"uncaught: {error.error}"))
+        page = context.new_page()
+        page.on("websocket", called)
+        yield page
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.fixture
+def dashboard(tmp_path):
+    """Start the dashboard: `dashboard(environ) -> url`, as often as needed, sharing one database; all stop at the end.
+
+    It sees nothing of the tests' environment, and its home, database and working directory are `tmp_path`.
+    """
+    with contextlib.ExitStack() as servers:
+        yield lambda environ=None: servers.enter_context(_dashboard(tmp_path, environ or {}))
+
+
+@pytest.fixture(scope="session")
+def sandbox_dashboard(sandbox, tmp_path_factory):
+    """The URL of a dashboard on the sandbox, one for all the tests that don't need their own."""
+    with _dashboard(tmp_path_factory.mktemp("dashboard"), sandbox.environment()) as url:
+        yield url
+
+
+@contextlib.contextmanager
+def _dashboard(directory: Path, environ):
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py"), "--server.headless", "true"]
+    command += ["--server.port", str(port)]
+    base = {"PATH": os.environ["PATH"], "HOME": str(directory), "LANG": "C.UTF-8"}
+    base["LLMSELECT_DATABASE_URL"] = f"sqlite:///{directory / 'llmselect.db'}"
+    log = directory / f"dashboard-{port}.log"
+    with log.open("wb") as out:
+        process = subprocess.Popen(command, cwd=directory, env=base | environ, stdout=out, stderr=subprocess.STDOUT)
+    try:
+        _until_healthy(port, process, log)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+    assert "Traceback" not in log.read_text(errors="replace"), log.read_text(errors="replace")
+
+
+def _until_healthy(port: int, process: subprocess.Popen, log: Path):
+    deadline = time.monotonic() + 60
+    while process.poll() is None and time.monotonic() < deadline:
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=5)) as connection:
+            with contextlib.suppress(OSError):
+                connection.request("GET", "/_stcore/health")
+                if connection.getresponse().status == 200:
+                    return
+        time.sleep(0.05)
+    raise AssertionError(f"the dashboard did not start:\n{log.read_text(errors='replace')}")

@@ -1,0 +1,41 @@
+"""Every way to reach a model, as the tests see it: a backend for a scripted model of the sandbox, on each wire."""
+
+from dataclasses import dataclass
+
+from llm_backends import Catalog, Message, settings
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One provider on one route; `environ` is what it needs beyond the sandbox's own variables."""
+
+    name: str
+    provider: str
+    route: str = "direct"
+    environ: tuple[tuple[str, str], ...] = ()
+
+    def slot(self, sandbox, model: str, prompt: str = "Hello", **parameters):
+        """A slot that asks the scripted `model`; its answer is what the script says."""
+        turns = parameters.pop("messages", (Message("user", prompt),))
+        return self.catalog(sandbox, model).slot(f"{self.provider}/{model}", self.route, turns, **parameters)
+
+    def catalog(self, sandbox, model: str) -> Catalog:
+        mapping = {"AZURE_DEPLOYMENTS": f"{self.provider}/{model}={model}"}
+        compatible = {"COMPATIBLE_LAB_BASE_URL": f"{sandbox.url}/openai/v1", "COMPATIBLE_LAB_API_KEY": "sandbox-lab"}
+        environ = sandbox.environment() | mapping | compatible | dict(self.environ)
+        return Catalog(settings.load(environ=environ, dotenv_path=None))
+
+
+NATIVE = (("AZURE_AI_FOUNDRY_WIRE", "native"),)
+
+KINDS = (
+    Kind("openai", "openai"),
+    Kind("anthropic", "anthropic"),
+    Kind("gemini", "gemini"),
+    Kind("mistral", "mistral"),
+    Kind("compatible", "lab"),
+    Kind("azure-deployments", "openai", "azure"),
+    Kind("azure-gateway", "gemini", "azure"),
+    Kind("azure-v1", "mistral", "azure", NATIVE),
+    Kind("azure-anthropic", "anthropic", "azure", NATIVE),
+)

@@ -1,0 +1,522 @@
+"""The log on real databases: nothing is lost, nothing is changed, and what is asked of it is answered right."""
+
+import contextlib
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import textwrap
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event, inspect, select
+from sqlalchemy.engine import Engine
+
+from llm_backends import call_log, redact
+from llm_backends.call_log import CallLog, Filter
+from llm_backends.errors import ConfigError
+from llm_backends.log_tables import connected, migrate, schema_version
+from llm_backends.stats import percentile
+from llm_backends.types import CallResult, Target, Usage
+
+GPT = Target("openai", "gpt-4o", "direct", "api.openai.com")
+FULL = CallResult(
+    Target("openai", "gpt-4o", "azure", "x.services.ai.azure.com", deployment="prod", simulated=True),
+    "stopped",
+    "2026-11-23T10:00:00.123+00:00",
+    answer="An answer",
+    reasoning="A thought",
+    finish_reason="stop",
+    error_type="TimedOut",
+    error_message="No data for 60 s.",
+    usage=Usage(11, 22, 3, 4),
+    load_ms=0.5,
+    connect_ms=1.25,
+    headers_ms=2.5,
+    ttft_ms=100.125,
+    ttfat_ms=200.25,
+    total_ms=1000.1,
+    tpot_ms=16.7,
+    chunks=20,
+    gap_p50_ms=16.6,
+    gap_p95_ms=20.5,
+    gap_max_ms=33.3,
+    attempts=2,
+    retry_wait_ms=1200.0,
+    failed_over_from="y.services.ai.azure.com",
+    cost_usd=0.000123,
+    price_source="genai-prices",
+    request_id="req-1",
+)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request, tmp_path):
+    if request.param == "postgresql":
+        return request.getfixturevalue("postgres_url")
+    return f"sqlite:///{tmp_path / 'data' / 'log.db'}"
+
+
+@pytest.fixture
+def sqlite_url(tmp_path):
+    return f"sqlite:///{tmp_path / 'log.db'}"
+
+
+@pytest.fixture
+def log(url):
+    with contextlib.closing(CallLog(url)) as log:
+        yield log
+
+
+def ok(target=GPT, at="2026-11-23T10:00:00.000+00:00", **facts) -> CallResult:
+    return CallResult(target, "ok", at, **facts)
+
+
+def logged(log, *results, slots=None, **comparison) -> str:
+    facts = {"prompt": "Why?", "system": None, "params": {}} | comparison
+    id = log.open_comparison(slots=len(results) if slots is None else slots, **facts)
+    for slot, result in enumerate(results):
+        log.record(id, slot, result)
+    assert log.flush(30), log.problem
+    return id
+
+
+def until(true, timeout_s=30):
+    deadline = time.monotonic() + timeout_s
+    while not (value := true()):
+        assert time.monotonic() < deadline, "it never came true"
+        time.sleep(0.01)
+    return value
+
+
+def in_another_process(script: str, url: str, **pipes) -> subprocess.Popen:
+    root = Path(__file__).parent.parent
+    command = [sys.executable, "-c", textwrap.dedent(script), url]
+    return subprocess.Popen(command, cwd=root, text=True, stdout=subprocess.PIPE, stdin=subprocess.PIPE, **pipes)
+
+
+# What goes in comes out
+
+
+def test_a_comparison_comes_back_as_it_was_written(log):
+    params = {"temperature": 0.5, "models": ["openai/gpt-4o"], "note": "é\0"}
+    id = logged(log, FULL, ok(), prompt="Wer?", system="Be brief.", params=params, user="ada")
+    comparison = log.comparison(id)
+    assert (comparison.prompt, comparison.system, comparison.user) == ("Wer?", "Be brief.", "ada")
+    assert (comparison.params, comparison.slots) == (params, 2)
+    assert [call.result for call in comparison.calls] == [FULL, ok()]
+    assert [call.slot for call in comparison.calls] == [0, 1]
+    age = datetime.now(UTC) - datetime.fromisoformat(comparison.created_at)
+    assert 0 <= age.total_seconds() < 60
+
+
+def test_every_character_comes_back_as_it_was_written(log):
+    text = "".join(chr(c) for c in range(0x110000) if not 0xD800 <= c < 0xE000 and c != 0xFDD0)
+    id = logged(log, ok(answer=text, reasoning=text[::-1], finish_reason="\0"), prompt=text, system="\0")
+    comparison = log.comparison(id)
+    assert comparison.prompt == text and comparison.system == "\0"
+    result = comparison.calls[0].result
+    assert result.answer == text and result.reasoning == text[::-1] and result.finish_reason == "\0"
+
+
+def test_halves_of_a_character_are_joined_or_replaced(log):
+    id = logged(log, ok(answer="\ud83d\ude00 and \ud83d alone\0"), prompt="\udfff")
+    comparison = log.comparison(id)
+    assert comparison.calls[0].result.answer == "😀 and \ufffd alone\0"
+    assert comparison.prompt == "\ufffd"
+
+
+def test_what_is_unknown_stays_unknown(log):
+    bare = CallResult(Target("local", "smol", "local"), "error", "2026-11-23T10:00:00.000+00:00")
+    assert log.comparison(logged(log, bare)).calls[0].result == bare
+
+
+def test_only_the_error_message_is_cleared_of_secrets(log):
+    redact.register("hunter2-hunter2")
+    said = "the key is hunter2-hunter2"
+    result = log.comparison(logged(log, ok(answer=said, reasoning=said, error_message=said))).calls[0].result
+    assert (result.answer, result.reasoning) == (said, said)
+    assert result.error_message == "the key is [hidden]"
+
+
+def test_a_model_name_of_a_megabyte_does_not_hold_up_the_log(log):
+    long = Target("openai", "m" * 1_000_000, "direct")
+    assert log.comparison(logged(log, ok(long))).calls[0].result.target.model == "m" * 200
+
+
+def test_an_unknown_comparison_is_none(log):
+    assert log.comparison("nowhere") is None
+
+
+# Nothing is lost
+
+
+def test_rows_wait_for_a_locked_sqlite_file(sqlite_url, tmp_path):
+    with contextlib.closing(CallLog(sqlite_url)) as log:
+        log.check()
+        with contextlib.closing(sqlite3.connect(tmp_path / "log.db", isolation_level=None)) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            id = log.open_comparison("Why?", None, {}, slots=1)
+            log.record(id, 0, FULL)
+            problem = until(lambda: log.problem)
+            assert str(tmp_path / "log.db") in problem and "locked" in problem and "2 rows wait" in problem
+            with pytest.raises(ConfigError, match="locked"):
+                log.check()
+            assert log.comparison(id) is None
+            other.execute("ROLLBACK")
+        assert log.flush(30)
+        assert log.problem is None
+        assert log.comparison(id).calls[0].result == FULL
+
+
+def test_rows_wait_for_a_locked_postgresql_table(postgres_url):
+    import psycopg
+
+    with contextlib.closing(CallLog(postgres_url)) as log:
+        log.check()
+        with contextlib.closing(psycopg.connect(postgres_url)) as other:
+            other.execute("LOCK TABLE calls")
+            id = log.open_comparison("Why?", None, {}, slots=1)
+            log.record(id, 0, FULL)
+            assert "Another program holds it" in until(lambda: log.problem)
+            other.rollback()
+        assert log.flush(30)
+        assert log.problem is None
+        assert log.comparison(id).calls[0].result == FULL
+
+
+def test_rows_survive_a_connection_that_the_server_ended(postgres_url):
+    import psycopg
+
+    with contextlib.closing(CallLog(postgres_url)) as log:
+        logged(log, FULL)
+        with psycopg.connect(postgres_url, autocommit=True) as other:
+            mine = "datname = current_database() AND pid <> pg_backend_pid()"
+            other.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {mine}")
+        logged(log, FULL)
+        assert len(log.recent_comparisons()) == 2
+
+
+def test_a_folder_that_cannot_be_made_is_a_problem_until_it_can(tmp_path):
+    in_the_way = tmp_path / "data"
+    in_the_way.write_text("a file where the folder should be")
+    with contextlib.closing(CallLog(f"sqlite:///{in_the_way / 'log.db'}")) as log:
+        id = log.open_comparison("Why?", None, {}, slots=1)
+        problem = until(lambda: log.problem)
+        assert str(in_the_way / "log.db") in problem and "LLMSELECT_DATABASE_URL" in problem
+        for ask in (log.check, log.recent_comparisons, log.by_model):
+            with pytest.raises(ConfigError, match="LLMSELECT_DATABASE_URL"):
+                ask()
+        in_the_way.unlink()
+        assert log.flush(30)
+        assert log.problem is None
+        assert log.comparison(id).prompt == "Why?"
+
+
+def test_rows_wait_for_room_on_a_full_disk(sqlite_url):
+    connections = []
+
+    def limit(connection, _record):
+        pages = connection.execute("PRAGMA page_count").fetchone()[0]
+        connection.execute(f"PRAGMA max_page_count = {pages + 4}")
+        connections.append(connection)
+
+    with contextlib.closing(CallLog(sqlite_url)) as log:
+        log.check()
+        log._engine.dispose()
+        event.listen(Engine, "connect", limit)
+        try:
+            id = log.open_comparison("Why?" * 50_000, None, {}, slots=1)
+            log.record(id, 0, FULL)
+            assert "Make room" in until(lambda: log.problem)
+        finally:
+            event.remove(Engine, "connect", limit)
+        for connection in connections:
+            connection.execute("PRAGMA max_page_count = 1000000")
+        assert log.flush(30)
+        assert log.problem is None
+        assert log.comparison(id).calls[0].result == FULL
+
+
+def test_a_server_that_refuses_is_named_without_its_password():
+    with contextlib.closing(CallLog("postgresql://ada:correct-horse@127.0.0.1:1/team")) as log:
+        log.open_comparison("Why?", None, {}, slots=1)
+        problem = until(lambda: log.problem)
+        assert "127.0.0.1:1/team" in problem and "1 row waits" in problem
+        with pytest.raises(ConfigError) as caught:
+            log.check()
+        assert "correct-horse" not in problem + str(caught.value)
+        log.close(timeout_s=0)
+
+
+@pytest.mark.parametrize("url", ["", "nonsense", "mysql://localhost/x", "sqlite://", "sqlite:///:memory:"])
+def test_an_address_that_is_none_is_a_problem_and_not_a_crash(url):
+    with contextlib.closing(CallLog(url)) as log:
+        assert "LLMSELECT_DATABASE_URL" in until(lambda: log.problem)
+        with pytest.raises(ConfigError, match="LLMSELECT_DATABASE_URL"):
+            log.check()
+
+
+def test_a_file_that_is_no_database_is_left_alone(tmp_path):
+    (tmp_path / "log.db").write_text("Dear diary, " * 1000)
+    with contextlib.closing(CallLog(f"sqlite:///{tmp_path / 'log.db'}")) as log:
+        assert "not a database" in until(lambda: log.problem)
+    assert (tmp_path / "log.db").read_text() == "Dear diary, " * 1000
+
+
+def test_beyond_the_bound_rows_are_counted_as_missing(tmp_path, monkeypatch):
+    monkeypatch.setattr(call_log, "MAX_WAITING_CHARS", 10_000)
+    (tmp_path / "data").write_text("")
+    with contextlib.closing(CallLog(f"sqlite:///{tmp_path / 'data' / 'log.db'}")) as log:
+        kept = log.open_comparison("Why?", None, {}, slots=2)
+        log.record(kept, 0, ok(answer="x" * 100_000))
+        dropped = log.open_comparison("Why?" * 3000, None, {}, slots=1)
+        log.record(dropped, 0, ok())
+        log.record(kept, 1, ok())
+        assert "2 rows wait" in until(lambda: "in memory" in log.problem and log.problem)
+        assert "3 rows are missing" in log.problem
+        (tmp_path / "data").unlink()
+        assert log.flush(30)
+        assert [call.slot for call in log.comparison(kept).calls] == [1]
+        assert log.comparison(dropped) is None
+        assert "3 rows are missing" in log.problem and "in memory" not in log.problem
+
+
+def test_a_row_that_is_refused_does_not_hold_up_the_others(log, caplog):
+    log.record("no-such-comparison", 0, ok())
+    id = logged(log, ok(), ok())
+    assert len(log.comparison(id).calls) == 2
+    assert "1 row is missing" in log.problem and "refused" in log.problem
+    assert "refused" in caplog.text
+
+
+def test_rows_are_kept_when_the_process_is_killed(url):
+    script = """
+        import sys, time
+        from llm_backends.call_log import CallLog
+        from llm_backends.types import CallResult, Target
+        log = CallLog(sys.argv[1])
+        id = log.open_comparison("Why?", None, {}, slots=8)
+        for slot in range(3):
+            log.record(id, slot, CallResult(Target("openai", "gpt-4o", "direct"), "ok", "2026-11-23T10:00:00.000Z"))
+        log.flush(30)
+        print(id, flush=True)
+        time.sleep(60)
+    """
+    with in_another_process(script, url) as process:
+        id = process.stdout.readline().strip()
+        process.send_signal(signal.SIGKILL)
+    with contextlib.closing(CallLog(url)) as log:
+        assert [call.slot for call in log.comparison(id).calls] == [0, 1, 2]
+        assert [comparison.id for comparison in log.interrupted()] == [id]
+
+
+def test_rows_are_written_when_the_program_just_ends(url):
+    script = """
+        import sys
+        from llm_backends.call_log import CallLog
+        print(CallLog(sys.argv[1]).open_comparison("Why?", None, {}, slots=0))
+    """
+    with in_another_process(script, url) as process:
+        id = process.communicate()[0].strip()
+    assert process.returncode == 0
+    with contextlib.closing(CallLog(url)) as log:
+        assert log.comparison(id).prompt == "Why?"
+
+
+# Versions
+
+
+def test_several_processes_may_make_the_tables_at_once(url):
+    script = """
+        import sys
+        from llm_backends.call_log import CallLog
+        print("ready", flush=True)
+        sys.stdin.readline()
+        log = CallLog(sys.argv[1])
+        log.check()
+        log.open_comparison("Why?", None, {}, slots=0)
+        log.close(30)
+    """
+    with contextlib.ExitStack() as stack:
+        processes = [stack.enter_context(in_another_process(script, url)) for _ in range(3)]
+        for process in processes:
+            assert process.stdout.readline() == "ready\n"
+        for process in processes:
+            process.stdin.write("go\n")
+            process.stdin.flush()
+    assert [process.returncode for process in processes] == [0, 0, 0]
+    with contextlib.closing(CallLog(url)) as log:
+        assert len(log.recent_comparisons()) == 3
+
+
+def versions(engine) -> list[int]:
+    with engine.connect() as connection:
+        return connection.scalars(select(schema_version.c.version)).all()
+
+
+@pytest.fixture
+def engine(url):
+    engine = connected(url)
+    yield engine
+    engine.dispose()
+
+
+def test_a_database_from_a_newer_version_is_refused(url, engine):
+    migrate(engine)
+    with engine.begin() as connection:
+        connection.execute(schema_version.update(), {"version": 99})
+    with contextlib.closing(CallLog(url)) as log:
+        with pytest.raises(ConfigError, match="newer LLMSelect.*99"):
+            log.check()
+        assert "newer LLMSelect" in until(lambda: log.problem)
+    assert versions(engine) == [99]
+
+
+def test_an_older_database_is_brought_up_to_date_and_keeps_its_rows(url, engine):
+    with contextlib.closing(CallLog(url)) as log:
+        id = logged(log, FULL)
+        upgrades = (("ALTER TABLE calls ADD COLUMN vote INTEGER",), ("CREATE TABLE votes (id TEXT PRIMARY KEY)",))
+        for _ in range(2):
+            migrate(engine, upgrades)
+            assert versions(engine) == [3]
+        assert {"vote", "votes"} <= {c["name"] for c in inspect(engine).get_columns("calls")} | set(
+            inspect(engine).get_table_names()
+        )
+        assert log.comparison(id).calls[0].result == FULL
+
+
+def test_an_upgrade_that_fails_changes_nothing(engine):
+    migrate(engine)
+    with pytest.raises(Exception, match="nowhere"):
+        migrate(engine, (("ALTER TABLE calls ADD COLUMN vote INTEGER", "DROP TABLE nowhere"),))
+    assert versions(engine) == [1]
+    assert "vote" not in {column["name"] for column in inspect(engine).get_columns("calls")}
+
+
+# Questions
+
+
+def test_percentiles_are_those_of_the_values_themselves(log):
+    rng = random.Random(3)
+    counts = {f"model-{count}": count for count in (1, 2, 3, 4, 21, 40, 101)}
+    results = [
+        ok(Target("openai", model, "direct"), ttft_ms=rng.choice([rng.uniform(1, 900), 250.0]),
+           total_ms=rng.uniform(900, 5000), tpot_ms=rng.uniform(5, 50))
+        for model, count in counts.items() for _ in range(count)
+    ]  # fmt: skip
+    rng.shuffle(results)
+    noise = [
+        CallResult(GPT, "error", "2026-11-23T10:00:00.000Z", ttft_ms=5.0, total_ms=5.0, tpot_ms=5.0),
+        CallResult(Target("openai", "model-4", "direct"), "stopped", "2026-11-23T10:00:00.000Z", ttft_ms=1.0),
+        ok(Target("openai", "model-4", "direct")),
+        ok(Target("openai", "model-4", "direct", simulated=True), ttft_ms=1.0, total_ms=1.0, tpot_ms=1.0),
+    ]
+    logged(log, *results, *noise)
+    stats = {row.model: row for row in log.by_model(Filter(since=datetime(2026, 1, 1, tzinfo=UTC)))}
+    for model in counts:
+        mine = [result for result in results if result.target.model == model]
+        row = stats[model]
+        for q, found in ((0.5, (row.ttft_p50_ms, row.total_p50_ms, row.tokens_per_s_p50)),
+                         (0.95, (row.ttft_p95_ms, row.total_p95_ms, row.tokens_per_s_p95))):  # fmt: skip
+            expected = [percentile((getattr(result, name) for result in mine), q)
+                        for name in ("ttft_ms", "total_ms", "tokens_per_s")]  # fmt: skip
+            assert found == pytest.approx(tuple(expected), rel=1e-12), model
+    failed = stats["gpt-4o"]
+    assert (failed.calls, failed.ok, failed.errors) == (1, 0, 1)
+    assert (failed.ttft_p50_ms, failed.tokens_per_s_p95) == (None, None)
+
+
+def test_counts_costs_and_tokens_say_what_is_unknown(log):
+    known = ok(cost_usd=0.25, usage=Usage(10, 20))
+    other = Target("mistral", "small", "direct")
+    logged(log, known, known, ok(), CallResult(GPT, "stopped", "2026-11-23T10:00:00.000Z", cost_usd=0.5), ok(other))
+    mistral, openai = log.by_model()
+    assert (openai.ref, openai.calls, openai.ok, openai.errors, openai.stopped) == ("openai/gpt-4o", 4, 3, 0, 1)
+    assert (openai.cost_usd, openai.cost_unknown) == (1.0, 1)
+    assert openai.cost_per_call_usd == pytest.approx(1 / 3)
+    assert (openai.input_tokens, openai.output_tokens) == (20, 40)
+    assert (mistral.cost_usd, mistral.cost_unknown, mistral.cost_per_call_usd) == (None, 1, None)
+    assert (mistral.input_tokens, mistral.output_tokens, mistral.ttft_p50_ms) == (None, None, None)
+
+
+def test_a_model_on_two_routes_is_told_apart(log):
+    logged(log, ok(ttft_ms=100.0), ok(Target("openai", "gpt-4o", "azure", deployment="prod"), ttft_ms=120.0))
+    assert [(row.route, row.ttft_p50_ms) for row in log.by_model()] == [("azure", 120.0), ("direct", 100.0)]
+
+
+def test_simulated_calls_are_left_out_unless_asked_for(log):
+    logged(log, ok(), ok(Target("openai", "gpt-4o", "direct", simulated=True)), FULL)
+    assert [row.calls for row in log.by_model()] == [1]
+    assert sorted(row.calls for row in log.by_model(Filter(include_simulated=True))) == [1, 2]
+    assert len(log.calls()) == 1
+    assert len(log.calls(Filter(include_simulated=True))) == 3
+
+
+def test_a_filter_chooses_by_time_route_model_and_status(log):
+    azure = Target("openai", "gpt-4o", "azure")
+    rows = {
+        "early": ok(at="2026-11-01T00:00:00.000+00:00"),
+        "on time": ok(at="2026-11-02T00:00:00.000+00:00"),
+        "utc by Z": ok(at="2026-11-02T12:00:00.000Z"),
+        "azure": ok(azure, at="2026-11-02T13:00:00.000+00:00"),
+        "failed": CallResult(Target("mistral", "a/b", "direct"), "error", "2026-11-02T14:00:00.000+00:00"),
+        "late": ok(at="2026-11-03T00:00:00.000+00:00"),
+    }
+    logged(log, *rows.values())
+
+    def found(**facts):
+        chosen = Filter(**facts)
+        names = [next(name for name, row in rows.items() if row == call.result) for call in log.calls(chosen)]
+        assert sum(row.calls for row in log.by_model(chosen)) == len(names)
+        return names
+
+    day = {"since": datetime(2026, 11, 2, tzinfo=UTC), "until": datetime(2026, 11, 3, tzinfo=UTC)}
+    assert found() == list(rows)[::-1]
+    assert found(**day) == ["failed", "azure", "utc by Z", "on time"]
+    assert found(**day, route="azure") == ["azure"]
+    assert found(models=("mistral/a/b",)) == ["failed"]
+    assert found(models=("mistral/a/b", "openai/gpt-4o"), until=day["since"]) == ["early"]
+    assert found(status="error") == ["failed"]
+    assert found(models=("nobody/nothing",)) == []
+    assert len(log.calls(limit=2)) == 2
+
+
+def test_recent_comparisons_come_newest_first_in_pages(log):
+    ids = [logged(log, ok(), prompt=f"Question {n}") for n in range(5)]
+    times = [log.comparison(id).created_at for id in ids]
+    first = log.recent_comparisons(limit=2)
+    rest = log.recent_comparisons(limit=10, before=first[-1].id)
+    everything = [comparison.id for comparison in first + rest]
+    assert sorted(everything) == sorted(ids)
+    assert [times[ids.index(id)] for id in everything] == sorted(times, reverse=True)
+    assert all(len(comparison.calls) == 1 for comparison in first + rest)
+
+
+def test_recent_comparisons_can_be_searched(log):
+    apples = logged(log, prompt="Warum sind ÄPFEL rund?", user="ada")
+    percent = logged(log, prompt="Is 100% safe\0 here?", system="Answer as a PIRATE_captain", user="bob")
+
+    def found(**facts):
+        return [comparison.id for comparison in log.recent_comparisons(**facts)]
+
+    assert found(search="äpfel") == [apples]
+    assert found(search="0% SAFE\0 h") == [percent]
+    assert found(search="pirate_c") == [percent]
+    assert found(search="_") == [percent]
+    assert found(search="elephant" * 100_000) == []
+    assert found(user="ada") == [apples]
+    assert found(user="ada", search="100") == []
+
+
+def test_a_comparison_is_interrupted_only_if_it_is_older_than_this_process(url):
+    with contextlib.closing(CallLog(url)) as log:
+        cut_off = logged(log, ok(), slots=2)
+        logged(log, ok(), slots=1)
+        assert log.interrupted() == ()
+    time.sleep(0.002)  # times of day are kept to the millisecond
+    with contextlib.closing(CallLog(url)) as log:
+        assert [comparison.id for comparison in log.interrupted()] == [cut_off]

@@ -1,0 +1,180 @@
+"""What a fresh clone promises: pinned requirements, no path of anybody's machine, imports that run one way."""
+
+import ast
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "llm_backends"
+SHAPE = (
+    ".ci .env.example .gitignore .streamlit Makefile README.md app.py benchmarks constraints.txt docs llm_backends "
+    "pages pyproject.toml requirements-gemini-legacy.txt requirements-local.txt requirements.txt tests"
+).split()
+REQUIREMENTS = sorted(ROOT.glob("requirements*.txt"))
+# Who may import what is slow to import, or tied to one vendor.
+OWNERS = {
+    "anthropic": {"azure", "providers.anthropic", "wires.messages"},
+    "azure": {"azure"},
+    "genai_prices": {"known_models", "prices"},
+    "google": {"providers.gemini", "providers.gemini_legacy"},
+    "mistralai": {"providers.mistral"},
+    "openai": {"azure", "providers.local", "providers.openai", "wires.chat_completions"},
+    "pandas": set(),
+    "sqlalchemy": {"call_log", "log_faults", "log_queries", "log_tables"},
+    "streamlit": set(),
+    "xllamacpp": {"providers.local"},
+}
+
+
+def pins(path: Path) -> dict[str, str]:
+    """Version by normalized package name."""
+    lines = (line.partition(" #")[0].strip() for line in path.read_text().splitlines())
+    found = {}
+    for line in lines:
+        if line and not line.startswith(("#", "-c ")):
+            match = re.fullmatch(r"([A-Za-z0-9._-]+)(?:\[[a-z,]+\])?==([0-9][0-9A-Za-z.]*)", line)
+            assert match, f"{path.name}: not pinned with ==: {line}"
+            found[re.sub(r"[-_.]+", "-", match[1]).lower()] = match[2]
+    return found
+
+
+def sources() -> Iterator[Path]:
+    for name in SHAPE:
+        path = ROOT / name
+        yield from [path] if path.is_file() else (p for p in path.rglob("*") if p.is_file() and p.suffix != ".pyc")
+
+
+def modules() -> dict[str, Path]:
+    """Path by dotted name inside llm_backends; "" is the package itself."""
+    names = {path: path.relative_to(PACKAGE).with_suffix("").parts for path in PACKAGE.rglob("*.py")}
+    return {".".join(parts[:-1] if parts[-1] == "__init__" else parts): path for path, parts in names.items()}
+
+
+def imports(path: Path, *, late: bool) -> set[str]:
+    """The dotted names that a module imports, those in llm_backends by their whole name; with or without late ones."""
+    found: set[str] = set()
+    package = path.relative_to(ROOT).parent.parts
+
+    def walk(node: ast.AST):
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.Import):
+                found.update(alias.name for alias in child.names)
+            elif isinstance(child, ast.ImportFrom):
+                base = [*package[: len(package) - child.level + 1]] if child.level else []
+                base += [child.module] if child.module else []
+                found.update(".".join([*base, *tail]) for alias in child.names for tail in ([], [alias.name]))
+            elif not (isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test)) and (
+                late or not isinstance(child, ast.FunctionDef)
+            ):
+                walk(child)
+
+    walk(ast.parse(path.read_text()))
+    return found
+
+
+def test_the_layout_is_whole():
+    assert not [name for name in SHAPE if not (ROOT / name).exists()]
+
+
+@pytest.mark.parametrize("path", REQUIREMENTS, ids=lambda path: path.name)
+def test_requirements_are_pinned_and_agree_with_the_lock(path):
+    lock, wanted = pins(ROOT / "constraints.txt"), pins(path)
+    if "gemini-legacy" in path.name:
+        # The one package of which the older SDK needs an older release.
+        assert wanted.pop("protobuf") != lock.pop("protobuf")
+        assert all(lock.get(name, version) == version for name, version in wanted.items())
+    else:
+        assert {name: lock.get(name) for name in wanted} == wanted
+
+
+def test_the_lock_covers_what_is_installed():
+    """Every package underneath requirements.txt is in the lock, as installed here."""
+    from importlib.metadata import distribution
+
+    from packaging.requirements import Requirement
+
+    lock, seen = pins(ROOT / "constraints.txt"), {}
+    waiting = [
+        Requirement(line.partition(" #")[0])
+        for line in (ROOT / "requirements.txt").read_text().splitlines()
+        if re.match(r"[A-Za-z]", line)
+    ]
+    while waiting:
+        requirement = waiting.pop()
+        name = re.sub(r"[-_.]+", "-", requirement.name).lower()
+        extras = requirement.extras | {""}
+        if extras <= seen.get(name, set()):
+            continue
+        seen[name] = seen.get(name, set()) | extras
+        for line in distribution(name).requires or ():
+            needed = Requirement(line)
+            if not needed.marker or any(needed.marker.evaluate({"extra": extra}) for extra in extras):
+                waiting.append(needed)
+    assert seen.keys() <= lock.keys()
+
+
+def test_no_file_names_somebodys_folder():
+    folder = re.compile(rb"(?<![\w.:/}])/(?:home|root|Users|work)/[\w.]")
+    assert not [str(path) for path in sources() if folder.search(path.read_bytes())]
+
+
+def test_importing_llm_backends_loads_no_sdk_and_no_streamlit():
+    code = "import sys, llm_backends; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    heavy = {*OWNERS, "numpy", "scipy", "psycopg", "pages"} - {"google", "azure"} | {"google.genai", "azure.identity"}
+    assert not heavy & set(loaded.stdout.split())
+
+
+def test_slow_and_vendor_packages_are_imported_only_where_they_belong():
+    wrong = {
+        (name, package)
+        for name, path in modules().items()
+        for package in OWNERS.keys() & {imported.partition(".")[0] for imported in imports(path, late=True)}
+        if name not in OWNERS[package]
+    }
+    assert not wrong
+
+
+def test_adapters_never_import_each_other():
+    sdks = OWNERS.keys() - {"genai_prices", "sqlalchemy"}
+    providers = {name: imports(path, late=True) for name, path in modules().items() if name.startswith("providers.")}
+    adapters = {name for name, found in providers.items() if sdks & {module.partition(".")[0] for module in found}}
+    assert len(adapters) >= 5
+    assert not [(name, a) for name in adapters for a in adapters - {name} if f"llm_backends.{a}" in providers[name]]
+
+
+def test_imports_run_one_way():
+    """No circle among the imports at module level, and none from llm_backends to the pages."""
+    known = modules()
+    graph = {}
+    for name, path in known.items():
+        found = imports(path, late=False)
+        assert not {"app", "pages"} & {module.partition(".")[0] for module in imports(path, late=True)}
+        graph[name] = {m.removeprefix("llm_backends.") for m in found if m.startswith("llm_backends.")} & known.keys()
+        graph[name] -= {name, name.rpartition(".")[0]}
+    assert [*TopologicalSorter(graph).static_order()]
+
+
+def test_only_settings_reads_the_environment():
+    paths = [*PACKAGE.rglob("*.py"), *(ROOT / "pages").glob("*.py"), ROOT / "app.py"]
+    readers = {path.name for path in paths if re.search(r"\bos\.(environ|getenv)|\bimport environ", path.read_text())}
+    assert readers == {"settings.py"}
+
+
+def test_the_command_that_ci_runs_can_be_run():
+    assert os.access(ROOT / ".ci" / "run", os.X_OK)
+
+
+def test_the_first_start_asks_nothing_and_listens_to_this_machine_only():
+    """On a new machine Streamlit would otherwise wait for an email address in the terminal before it opens the page."""
+    server = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())["server"]
+    assert server["showEmailPrompt"] is False
+    assert server["address"] == "127.0.0.1"
