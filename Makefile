@@ -20,7 +20,7 @@ run: setup ## open the dashboard on 127.0.0.1:8501 (another port: make run PORT=
 	@$(PY) -m streamlit run app.py --server.port $(PORT)
 
 sandbox: setup ## open the dashboard on simulated providers: no keys, no network
-	@$(PY) -m llm_backends sandbox --dashboard
+	@STREAMLIT_SERVER_PORT=$(PORT) $(PY) -m llm_backends sandbox --dashboard
 
 test: setup ## run the tests (some of them: make test ARGS="-k race")
 	@$(PY) -m pytest $(ARGS)

@@ -6,13 +6,16 @@ import streamlit as st
 
 from pages import _shared, _sidebar
 
+HERE = Path(__file__).parent / "pages"
+
 st.set_page_config(
     page_title="LLMSelect",
-    page_icon=":material/balance:",
+    page_icon=str(HERE / "_icon.svg"),
     layout="wide",
     menu_items={"About": "LLMSelect puts one prompt to several models side by side."},
 )
-st.html(Path(__file__).parent / "pages" / "_style.css")
+st.logo(HERE / "_logo.svg", size="large", icon_image=HERE / "_icon.svg")
+st.html(HERE / "_style.css")
 
 app = _shared.app()
 page = st.navigation(

@@ -90,7 +90,10 @@ def _compare(options: argparse.Namespace, config: settings.Settings) -> int:
     from .call_log import CallLog
 
     catalog, route = _catalog(options, config)
-    prompt = sys.stdin.read() if options.prompt == "-" else options.prompt
+    try:
+        prompt = sys.stdin.buffer.read().decode() if options.prompt == "-" else options.prompt
+    except UnicodeDecodeError:
+        return _refuse("the prompt on standard input is not UTF-8 text")
     if not prompt.strip():
         return _refuse("the prompt is empty")
     if len(options.model) > MAX_SLOTS:

@@ -1,9 +1,9 @@
 """Azure AI Foundry: the client for each of the three wires that it serves models with."""
 
 from collections.abc import Iterator
-from functools import cache
 from typing import TYPE_CHECKING
 
+from .once import once
 from .transport import Timeouts, client
 from .types import ChatRequest, Delta, Finish, Target
 from .wires import chat_completions, messages
@@ -38,7 +38,7 @@ class AzureBackend:
         return sdk(self._wire, azure.endpoint, azure.key, azure.api_version, self._timeouts)
 
 
-@cache
+@once
 def sdk(wire: "Wire", endpoint: str, key: str, api_version: str, timeouts: Timeouts):
     """The wire's SDK client, one for all deployments of an endpoint."""
     common = {"api_key": key, "http_client": client(), "timeout": timeouts.http(), "max_retries": 0}

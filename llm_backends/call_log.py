@@ -17,10 +17,11 @@ from sqlalchemy import Engine, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from . import log_queries
+from . import log_figures, log_queries
 from .errors import ConfigError
 from .log_faults import explained
-from .log_queries import ALL, Comparison, Filter, LoggedCall, ModelStats
+from .log_figures import ModelStats
+from .log_queries import ALL, Comparison, Filter, LoggedCall
 from .log_tables import calls, comparisons, connected, migrate, place
 from .types import CallResult
 
@@ -163,7 +164,7 @@ class CallLog:
     def by_model(self, filter: Filter = ALL) -> tuple[ModelStats, ...]:
         """Counts, percentiles and costs for each model on each route, made in the database."""
         with self._reading() as connection:
-            return log_queries.by_model(connection, filter)
+            return log_figures.by_model(connection, filter)
 
     @contextmanager
     def _reading(self) -> Iterator[Any]:

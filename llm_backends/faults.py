@@ -9,7 +9,7 @@ import httpx2
 from . import errors
 from .known_models import PROVIDERS
 from .redact import hide
-from .transport import Call, DeadlinePassed, NotAnApi, Timeouts, current_call
+from .transport import Call, NotAnApi, Timeouts, current_call
 from .types import Finish, Target, Usage
 
 # An exception of these packages is a provider's or the network's doing; any other is a bug of ours, raised as one.
@@ -24,6 +24,7 @@ _FOREIGN = (
     "requests",
     "pydantic",
     "pydantic_core",
+    "json",
 )
 
 # Codes and types that providers send in error bodies and events: facts, unlike the wording of their messages.
@@ -79,14 +80,26 @@ def _translate(exc: Exception, target: Target, call: Call) -> errors.BackendErro
     if call.status is not None and call.status >= 400:
         return _from_status(call.status, target, call)
     chain = list(_causes(exc))
-    for link in chain:
-        if isinstance(link, (httpx2.HTTPError, DeadlinePassed)):
-            return _from_network(chain, target, call)
-    if foreign := next((link for link in chain if type(link).__module__.split(".")[0] in _FOREIGN), None):
-        return _from_event(foreign, target, call)
-    if isinstance(exc, json.JSONDecodeError):
-        return errors.ProviderDown(_malformed(target), target=target, request_id=call.request_id)
-    return None
+    if any(isinstance(link, httpx2.HTTPError) for link in chain):
+        return _from_network(chain, target, call)
+    foreign = next((link for link in chain if _is_foreign(link)), None)
+    if foreign is None:
+        return None
+    if call.status is None and isinstance(exc, (ValueError, TypeError)):
+        message = (
+            f"{target}: its SDK refuses the request ({hide(str(exc))[:300]}). Check the model's name and parameters."
+        )
+        return errors.RequestRejected(message, target=target)
+    return _from_event(foreign, target, call)
+
+
+def _is_foreign(exc: BaseException) -> bool:
+    """Whether an SDK made this exception, or was the one to raise it."""
+    trace = exc.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    raised_in = trace.tb_frame.f_globals.get("__name__", "") if trace else ""
+    return any(name.split(".")[0] in _FOREIGN for name in (type(exc).__module__, raised_in))
 
 
 def _causes(exc: BaseException | None) -> Iterator[BaseException]:
@@ -146,7 +159,7 @@ def _from_network(chain: list[BaseException], target: Target, call: Call) -> err
     def has(*kinds: type) -> bool:
         return any(isinstance(link, kinds) for link in chain)
 
-    if has(DeadlinePassed):
+    if call.overdue:
         message = f"{target} used up the total time for one call. Ask for fewer tokens or raise LLMSELECT_DEADLINE_S."
         return errors.TimedOut(message, **facts)
     if has(httpx2.ConnectTimeout):
@@ -210,7 +223,7 @@ def _filtered(target: Target, where: str, status: int | None, request_id: str | 
 def _body(body: object) -> tuple[set[str], str]:
     """The codes in a provider's error body, and its message ready to be appended, secrets hidden.
 
-    Shapes: {"error": {code, type, status, message, innererror}} at OpenAI, Azure, Anthropic and Google (there
+    Shapes: {"error": {code, type, status, message, innererror, details}} at OpenAI, Azure, Anthropic and Google (there
     sometimes in a list); the same keys at the top at Mistral; the inner dict alone from the openai SDK.
     """
     if isinstance(body, list) and body:
@@ -226,8 +239,9 @@ def _body(body: object) -> tuple[set[str], str]:
     if not isinstance(error, dict):
         error = {"message": error}
     inner = error.get("innererror") or {}
-    places = (error, inner if isinstance(inner, dict) else {})
-    codes = {str(place[name]) for place in places for name in ("code", "type", "status") if place.get(name)}
+    details = error.get("details") if isinstance(error.get("details"), list) else []
+    places = [place for place in (error, inner, *details) if isinstance(place, dict)]
+    codes = {str(place[name]) for place in places for name in ("code", "type", "status", "reason") if place.get(name)}
     message = error.get("message")
     return codes, f" The provider says: {hide(message.strip())[:500]}" if isinstance(message, str) and message else ""
 

@@ -1,19 +1,16 @@
-"""What is asked of the log: comparisons, calls, and figures by model, summed up in the database."""
+"""Rows of the log: how comparisons and calls become rows, and how they are found again."""
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Integer,
     Row,
     RowMapping,
-    Select,
-    and_,
     bindparam,
     func,
     or_,
@@ -23,14 +20,12 @@ from sqlalchemy import (
 
 from . import redact
 from .log_tables import calls, comparisons, storable
-from .stats import between, rank
 from .types import CallResult, Route, Status, Target, Usage
 
 _TARGET = tuple(field.name for field in fields(Target))
 _USAGE = tuple(field.name for field in fields(Usage))
 _RESULT = tuple(field.name for field in fields(CallResult) if field.name in calls.c)
-_GROUP = (calls.c.provider, calls.c.model, calls.c.route)
-_RANKED = ("ttft_ms", "total_ms", "tpot_ms")
+GROUP = (calls.c.provider, calls.c.model, calls.c.route)
 _NAME_LENGTH = 200
 """In characters; PostgreSQL refuses a row whose indexed columns come to more than 2700 bytes."""
 
@@ -76,39 +71,6 @@ class Comparison:
     params: dict[str, Any]
     slots: int
     calls: tuple[LoggedCall, ...]
-
-
-@dataclass(frozen=True)
-class ModelStats:
-    """One model on one route. Percentiles are exact, over the calls that ended well; None where no value is known.
-
-    `cost_usd` sums the known costs, `cost_unknown` counts the calls without one, `cost_per_call_usd` is the mean of the
-    known. Tokens are summed over the calls whose usage is known.
-    """
-
-    provider: str
-    model: str
-    route: Route
-    calls: int
-    ok: int
-    errors: int
-    stopped: int
-    ttft_p50_ms: float | None
-    ttft_p95_ms: float | None
-    total_p50_ms: float | None
-    total_p95_ms: float | None
-    tokens_per_s_p50: float | None
-    tokens_per_s_p95: float | None
-    cost_usd: float | None
-    cost_unknown: int
-    cost_per_call_usd: float | None
-    input_tokens: int | None
-    output_tokens: int | None
-
-    @property
-    def ref(self) -> str:
-        """`provider/model`, the name used in the picker."""
-        return f"{self.provider}/{self.model}"
 
 
 def now(ago: timedelta = timedelta(0)) -> str:
@@ -193,8 +155,17 @@ def _with_calls(connection: Connection, query) -> tuple[Comparison, ...]:
 
 def recent_calls(connection: Connection, filter: Filter, limit: int) -> tuple[LoggedCall, ...]:
     """The calls that the filter lets through, newest first."""
-    query = select(calls).where(*_conditions(filter)).order_by(calls.c.started_at.desc(), calls.c.id.desc())
-    return tuple(_logged(row) for row in connection.execute(query.limit(limit)).mappings())
+    query = select(calls).where(*conditions(filter)).order_by(calls.c.started_at.desc(), calls.c.id.desc()).limit(limit)
+    if not filter.models:
+        return tuple(_logged(row) for row in connection.execute(query).mappings())
+    # One by one: a rare model's newest calls are found at once in the index by model, and far down in that by time.
+    one = query.where(*(column == bindparam(column.name) for column in GROUP))
+    found = [
+        _logged(row)
+        for group in groups(connection, filter)
+        for row in connection.execute(one, group._asdict()).mappings()
+    ]
+    return tuple(sorted(found, key=lambda call: (call.result.started_at, call.id), reverse=True)[:limit])
 
 
 def _logged(row: RowMapping) -> LoggedCall:
@@ -204,104 +175,42 @@ def _logged(row: RowMapping) -> LoggedCall:
     return LoggedCall(row["id"], row["comparison_id"], row["slot"], row["user"], result)
 
 
-def by_model(connection: Connection, filter: Filter) -> tuple[ModelStats, ...]:
-    """One ModelStats for each provider, model and route that has a call, in that order."""
-    scope = [column == bindparam(column.name) for column in _GROUP]
-    scope += _conditions(replace(filter, route=None, models=()))
-    sums = _sums().where(*scope)
-    ranked = {(metric, down): _ranked(metric, down).where(*scope) for metric in _RANKED for down in (False, True)}
-    stats = (_model_stats(connection, group, sums, ranked) for group in _groups(connection, filter))
-    return tuple(one for one in stats if one.calls)
-
-
-def _groups(connection: Connection, filter: Filter) -> Iterator[Row]:
+def groups(connection: Connection, filter: Filter) -> Iterator[Row]:
     """Each provider, model and route, by leaps from one to the next in the index: DISTINCT would read all of it."""
-    key = tuple_(*_GROUP)
-    query = select(*_GROUP).order_by(*_GROUP).limit(1)
-    group = connection.execute(query).first()
+    group = connection.execute(select(*GROUP).order_by(*GROUP).limit(1)).first()
     while group:
         provider, model, route = group
         if filter.route in (None, route) and (not filter.models or f"{provider}/{model}" in filter.models):
             yield group
-        group = connection.execute(query.where(key > tuple_(*group))).first()
+        group = _after(connection, group)
 
 
-def _sums() -> Select:
+def _after(connection: Connection, group: Row) -> Row | None:
+    # The next route, else the next model, else the next provider: comparing all three at once makes SQLite read the
+    # whole group.
+    for depth in (2, 1, 0):
+        same = (column == value for column, value in zip(GROUP[:depth], group, strict=False))
+        query = select(*GROUP).where(*same, GROUP[depth] > group[depth]).order_by(*GROUP).limit(1)
+        if found := connection.execute(query).first():
+            return found
+    return None
+
+
+def conditions(filter: Filter) -> list[ColumnElement[bool]]:
+    """What the filter asks of a call, apart from its models: `groups` yields only those."""
     c = calls.c
-    return select(
-        func.count().label("calls"),
-        *(func.count().filter(c.status == status).label(status) for status in ("ok", "error", "stopped")),
-        *(func.sum(column).label(column.name) for column in (c.cost_usd, c.input_tokens, c.output_tokens)),
-        func.count(c.cost_usd).label("priced"),
-        *(func.count().filter(c.status == "ok", c[metric] > 0).label(metric) for metric in _RANKED),
-    )
-
-
-def _ranked(metric: str, down: bool) -> Select:
-    """`take` values of the metric after the first `skip`, upwards or down, over the calls that ended well."""
-    column = calls.c[metric]
-    query = select(column).where(calls.c.status == "ok", column > 0)
-    query = query.order_by(column.desc() if down else column.asc())
-    query = query.limit(bindparam("take", type_=Integer)).offset(bindparam("skip", type_=Integer))
-    # Without statistics SQLite would rather read the calls by time and sort them.
-    return query.with_hint(calls, f"INDEXED BY calls_by_{metric}", "sqlite")
-
-
-def _model_stats(connection: Connection, group: Row, sums: Select, ranked: Mapping[tuple, Select]) -> ModelStats:
-    names = group._asdict()
-    row = connection.execute(sums, names).one()
-
-    def quantile(metric: str, q: float, rate: bool = False) -> float | None:
-        """stats.percentile of the metric, or of the `rate` 1000 / metric, by walking its index from the nearer end."""
-        count = getattr(row, metric)
-        if not count:
-            return None
-        low, share = rank(count, q)
-        take = min(2, count - low)
-        from_top = low > count // 2
-        skip = count - low - take if from_top else low
-        # The highest rate has the lowest time.
-        found = connection.scalars(ranked[metric, from_top != rate], names | {"take": take, "skip": skip}).all()
-        values = [1000 / value for value in found] if rate else found
-        return between(min(values), max(values), share)
-
-    return ModelStats(
-        **names,
-        calls=row.calls,
-        ok=row.ok,
-        errors=row.error,
-        stopped=row.stopped,
-        ttft_p50_ms=quantile("ttft_ms", 0.5),
-        ttft_p95_ms=quantile("ttft_ms", 0.95),
-        total_p50_ms=quantile("total_ms", 0.5),
-        total_p95_ms=quantile("total_ms", 0.95),
-        tokens_per_s_p50=quantile("tpot_ms", 0.5, rate=True),
-        tokens_per_s_p95=quantile("tpot_ms", 0.95, rate=True),
-        cost_usd=row.cost_usd,
-        cost_unknown=row.calls - row.priced,
-        cost_per_call_usd=row.cost_usd / row.priced if row.priced else None,
-        input_tokens=None if row.input_tokens is None else int(row.input_tokens),
-        output_tokens=None if row.output_tokens is None else int(row.output_tokens),
-    )
-
-
-def _conditions(filter: Filter) -> list[ColumnElement[bool]]:
-    c = calls.c
-    conditions = []
+    wanted = []
     if filter.since:
-        conditions.append(c.started_at >= _bound(filter.since))
+        wanted.append(c.started_at >= _bound(filter.since))
     if filter.until:
-        conditions.append(c.started_at < _bound(filter.until))
+        wanted.append(c.started_at < _bound(filter.until))
     if filter.route:
-        conditions.append(c.route == filter.route)
-    if filter.models:
-        names = (ref.partition("/") for ref in filter.models)
-        conditions.append(or_(*(and_(c.provider == provider, c.model == model) for provider, _, model in names)))
+        wanted.append(c.route == filter.route)
     if not filter.include_simulated:
-        conditions.append(c.simulated.is_(False))
+        wanted.append(c.simulated.is_(False))
     if filter.status:
-        conditions.append(c.status == filter.status)
-    return conditions
+        wanted.append(c.status == filter.status)
+    return wanted
 
 
 def _bound(moment: datetime) -> str:

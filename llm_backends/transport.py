@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import cache
 from threading import Lock
 from urllib.request import getproxies, proxy_bypass
 
@@ -18,6 +17,7 @@ import httpcore2
 import httpx2
 
 from .clock import now_ms
+from .once import once
 
 # An SDK takes milliseconds to build a request, and threads share one interpreter: built side by side, eight requests
 # would each count the others' building as their own latency. So they are built in turn, the clock starting with each.
@@ -75,6 +75,11 @@ class Call:
     def request_id(self) -> str | None:
         """The provider's id for this call, where it sent one."""
         return next((self.headers[name] for name in REQUEST_ID_HEADERS if name in self.headers), None)
+
+    @property
+    def overdue(self) -> bool:
+        """Whether the total deadline has passed (a read that was cut to it may wake a little early)."""
+        return self.deadline_ms is not None and now_ms() > self.deadline_ms - 20
 
     def arm(self, timeouts: Timeouts) -> None:
         """Start the total deadline, once: a second attempt does not get more time."""
@@ -135,7 +140,7 @@ class Call:
 
     def note(self, response: httpx2.Response) -> None:
         """Take the facts off the response's head; read the body only of an error."""
-        self.headers_at = now_ms()
+        self.headers_at = self.arrived_at or now_ms()
         self.status, self.headers = response.status_code, response.headers
         if response.status_code >= 400:
             response.read()
@@ -259,7 +264,7 @@ class _Proxied(httpx2.BaseTransport):
             transport.close()
 
 
-@cache
+@once
 def client() -> httpx2.Client:
     """The process's HTTP client, shared by every SDK so that connections stay open between calls.
 

@@ -6,11 +6,12 @@ import streamlit as st
 
 from ._format import duration, plain
 from ._markdown import live_tail, safe_markdown
-from ._measures import footnotes, measures
+from ._measures import FOOTNOTES, PENDING, footnotes, measures
 from ._view import Card
 from ._waterfall import bar
 
 LIVE_HEIGHT = 300
+_RAW = "The answer exactly as it was received."
 
 # What went wrong, in the words of somebody who doesn't know our class names.
 FAULTS = {
@@ -42,12 +43,13 @@ def grid(cards: tuple[Card, ...], *, live: bool, whole: bool, stop: Callable[[in
 def _header(card: Card, stop: Callable[[int], None] | None) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"head_{card.slot}"):
         st.markdown(f"**{plain(card.target.model or 'no model')}**{_again(card)}")
+        if card.result and (card.answer or card.reasoning):
+            _raw(card)
         if stop:
             st.button(
                 "Stop",
                 key=f"stop_{card.slot}",
                 icon=":material/stop:",
-                help=None if card.live else "This answer has ended.",
                 disabled=not card.live,
                 on_click=stop,
                 args=(card.slot,),
@@ -62,7 +64,7 @@ def _again(card: Card) -> str:
 
 def _chips(card: Card) -> str:
     target, settings = card.target, card.settings
-    chips = [target.provider or "unknown provider", target.route]
+    chips = list(dict.fromkeys((target.provider or "unknown provider", target.route)))
     if target.deployment:
         chips.append(f"deployment {target.deployment}")
     if target.simulated:
@@ -96,12 +98,18 @@ def _answer(card: Card, live: bool) -> None:
         if reasoning.open:
             text = live_tail(card.reasoning) if card.live else card.reasoning
             reasoning.markdown(safe_markdown(text), anchors=False)
-    height = LIVE_HEIGHT if live else "content"
-    with st.container(key=f"answer_{card.slot}", height=height, border=False, autoscroll=card.live):
+    with st.container(key=f"answer_{card.slot}"), _box(card, live):
         if card.answer:
             st.markdown(safe_markdown(live_tail(card.answer) if card.live else card.answer), anchors=False)
         elif card.result and card.result.status == "ok":
             st.caption("The model finished without any text.")
+
+
+def _box(card: Card, live: bool):
+    """Where the text stands: a window onto its end while answers grow, and another element later, which opens at the top."""
+    if live:
+        return st.container(height=LIVE_HEIGHT, border=False, autoscroll=card.live)
+    return st.container(key=f"text_{card.slot}")
 
 
 def _outcome(card: Card) -> None:
@@ -122,21 +130,21 @@ def _outcome(card: Card) -> None:
 def _numbers(card: Card, scale_ms: float) -> None:
     result = card.result
     with st.container(key=f"metrics_{card.slot}"):
+        if result is None:
+            st.html(PENDING)
+            return
         for measure in measures(result):
             st.metric(measure.label, measure.value, help=measure.help)
-    if result is None:
-        return
     if result.total_ms:
         st.html(bar(result, scale_ms))
-    with st.container(horizontal=True, vertical_alignment="center", key=f"foot_{card.slot}"):
-        st.caption(plain(" · ".join(footnotes(result))), help="Times in the bar count from the moment before the request.")
-        _raw(card)
+    if notes := footnotes(result):
+        st.caption(plain(" · ".join(notes)), help=FOOTNOTES)
 
 
 def _raw(card: Card) -> None:
-    if not card.answer and not card.reasoning:
-        return
-    raw = st.popover("Raw text", type="tertiary", icon=":material/content_copy:", key=f"raw_{card.slot}", on_change="rerun")
+    raw = st.popover(
+        "Raw", type="tertiary", icon=":material/content_copy:", key=f"raw_{card.slot}", on_change="rerun"
+    )
     if raw.open:
-        raw.caption("Exactly as received. The button in the corner copies it.")
+        raw.caption(f"{_RAW} The button in the corner copies it.")
         raw.code(card.answer, language=None, wrap_lines=True, height=320)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from ._format import dollars, duration, plain
 from ._view import Card
-from ._waterfall import PHASES, phases
+from ._waterfall import PHASES, legend, phases
 
 _ROW = 34
 
@@ -24,6 +24,7 @@ def draw(cards: Sequence[Card]) -> None:
         st.markdown("**Where the time went**")
         if spans:
             st.altair_chart(_timeline(spans, [card.name for card in cards]), alt="Phases of each answer in seconds")
+            st.html(legend({span["phase"] for span in spans}))
         else:
             st.caption("No request was sent.")
     with cost:
@@ -32,8 +33,11 @@ def draw(cards: Sequence[Card]) -> None:
         if priced:
             bars("Cost in USD", {card.name: card.result.cost_usd for card in priced}, dollars)
         unpriced = [card for card in cards if card.result.cost_usd is None]
-        for card in unpriced:
-            st.caption(f"{plain(card.name)}: unknown, {plain(card.result.price_source or 'no price on record')}")
+        if unpriced:
+            names = ", ".join(card.name for card in unpriced)
+            reasons = {card.name: card.result.price_source or "no price on record" for card in unpriced}
+            why = "\n".join(f"- {plain(name)}: {plain(reason)}" for name, reason in reasons.items())
+            st.caption(f"Not known for {plain(names)}.", help=why)
 
 
 def bars(title: str, values: dict[str, float], reads) -> None:
@@ -44,13 +48,13 @@ def bars(title: str, values: dict[str, float], reads) -> None:
     frame = pd.DataFrame([{"name": name, "value": value, "said": reads(value)} for name, value in values.items()])
     base = alt.Chart(frame).encode(
         y=alt.Y("name:N", title=None, sort=None, axis=alt.Axis(labelLimit=260)),
-        x=alt.X("value:Q", title=title, axis=alt.Axis(tickCount=4, format="~g"), scale=alt.Scale(padding=40)),
+        x=alt.X("value:Q", axis=None, scale=alt.Scale(domain=[0, 1.3 * max(values.values()) or 1])),
         tooltip=[alt.Tooltip("name:N", title="Model"), alt.Tooltip("said:N", title=title)],
     )
-    chart = base.mark_bar(height=14, cornerRadiusEnd=3, color=PHASES["Answer"]) + base.mark_text(
+    chart = base.mark_bar(height=16, color=PHASES["Answer"]) + base.mark_text(
         align="left", dx=5, color="gray"
     ).encode(text="said:N")
-    st.altair_chart(chart.properties(height=_ROW * len(values) + 40), alt=title)
+    st.altair_chart(chart.properties(height=_ROW * len(values) + 10), alt=title)
 
 
 def _timeline(spans: list[dict], names: list[str]):
@@ -60,7 +64,7 @@ def _timeline(spans: list[dict], names: list[str]):
     used = [name for name in PHASES if any(span["phase"] == name for span in spans)]
     return (
         alt.Chart(pd.DataFrame(spans))
-        .mark_bar(height=14)
+        .mark_bar(height=16)
         .encode(
             y=alt.Y("model:N", title=None, sort=names, axis=alt.Axis(labelLimit=260)),
             x=alt.X("start:Q", title="Seconds since the request was sent", axis=alt.Axis(tickCount=5)),
@@ -69,7 +73,7 @@ def _timeline(spans: list[dict], names: list[str]):
                 "phase:N",
                 title=None,
                 scale=alt.Scale(domain=used, range=[PHASES[name] for name in used]),
-                legend=alt.Legend(orient="top"),
+                legend=None,
             ),
             tooltip=[
                 alt.Tooltip("model:N", title="Model"),
@@ -78,5 +82,27 @@ def _timeline(spans: list[dict], names: list[str]):
                 alt.Tooltip("until:N", title="Until"),
             ],
         )
-        .properties(height=_ROW * len(names) + 70)
+        .properties(height=_ROW * len(names) + 50)
     )
+
+
+def ranges(title: str, spans: list[dict]) -> None:
+    """A bar from zero to p50 and a thin line on to p95 for each {"name", "p50", "p95"}."""
+    import altair as alt
+    import pandas as pd
+
+    names = [span["name"] for span in spans]
+    base = alt.Chart(pd.DataFrame(spans)).encode(
+        y=alt.Y("name:N", title=None, sort=names, axis=alt.Axis(labelLimit=260)),
+        tooltip=[
+            alt.Tooltip("name:N", title="Model"),
+            alt.Tooltip("p50:Q", title="p50", format=".3~f"),
+            alt.Tooltip("p95:Q", title="p95", format=".3~f"),
+        ],
+    )
+    bar = base.mark_bar(height=16, color=PHASES["Answer"]).encode(
+        x=alt.X("p50:Q", title=f"{title}: bar to p50, line to p95", axis=alt.Axis(tickCount=5))
+    )
+    line = base.mark_rule(color="gray", strokeWidth=2).encode(x="p50:Q", x2="p95:Q")
+    end = base.mark_tick(color="gray", thickness=2, height=12).encode(x="p95:Q")
+    st.altair_chart((bar + line + end).properties(height=_ROW * len(spans) + 60), alt=title)

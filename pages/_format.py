@@ -1,15 +1,15 @@
 """How numbers and foreign text look on the pages. What is unknown is a dash, never a zero."""
 
-import re
 from datetime import UTC, datetime
+from string import punctuation
 
 UNKNOWN = "—"
-_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
+_ESCAPED = str.maketrans({sign: f"\\{sign}" for sign in punctuation})
 
 
 def plain(text: object) -> str:
     """The text for a place that renders markdown, so that it shows as it is: no image, link or style comes of it."""
-    return _PUNCTUATION.sub(r"\\\1", str(text))
+    return str(text).translate(_ESCAPED)
 
 
 def duration(ms: float | None) -> str:

@@ -87,10 +87,13 @@ def draw(app: App) -> None:
 
 def _models(app: App) -> None:
     route, chosen = _shared.route(), picks()
-    if st.session_state.get("labelled_for") != route:
-        # The picker's values are labels, and these tell the readiness on a route.
-        st.session_state.models, st.session_state.labelled_for = chosen, route
     entries = app.catalog.models(route)
+    offered = _picks.options(entries, chosen)
+    before = st.session_state.get("offered", (route, chosen))
+    if before[0] != route or not set(chosen) <= set(before[1]):
+        # The picker holds labels, which tell the readiness on a route: they are outdated, or one was typed.
+        st.session_state.models = chosen
+    st.session_state.offered = route, offered
     known = {entry.ref: entry for entry in entries}
 
     def label(value: str) -> str:
@@ -100,7 +103,7 @@ def _models(app: App) -> None:
 
     st.multiselect(
         "Models",
-        _picks.options(entries, chosen),
+        offered,
         key="models",
         format_func=label,
         max_selections=MAX_SLOTS,
@@ -122,7 +125,7 @@ def _summary() -> str:
         "streaming" if chosen["stream"] else "not streaming",
     ]
     if own := len(chosen["overrides"]):
-        parts.append(f"{own} {'model' if own == 1 else 'models'} with their own")
+        parts.append(f"own settings for {own} {'model' if own == 1 else 'models'}")
     return plain(", ".join(parts))
 
 
@@ -148,7 +151,13 @@ def _slots() -> None:
             if takes_temperature(Target(provider, model, "direct")):
                 _temperature("Temperature", f"temperature {pick}", "as above")
             else:
-                st.text_input("Temperature", key=f"no temperature {pick}", placeholder="not sent: it takes none", disabled=True)
+                st.text_input(
+                    "Temperature",
+                    key=f"no temperature {pick}",
+                    placeholder="not sent: it takes none",
+                    disabled=True,
+                    width=200,
+                )
             _tokens("Max tokens", f"max_tokens {pick}", "as above")
             st.text_input("System prompt", key=f"system {pick}", persist_state="session", placeholder="as above")
 

@@ -22,6 +22,12 @@ DEFINITIONS = {
     "gap_p50_ms": "Time between two chunks; a chunk can hold many tokens.",
 }
 
+FOOTNOTES = (
+    "The finish reason is the provider's own word. Loading, of the local model or the provider's library, comes before "
+    "the request and is part of no other time. Gaps are the times between two chunks: half of them, 95 % of them, all "
+    "of them are no longer. A chunk can hold many tokens. The times in the bar count from the moment before the request."
+)
+
 # Why a number can be missing.
 _NO_TOKEN = "Unknown: no token arrived, or the answer came in one piece."
 _NO_USAGE = "Unknown: the provider sent no token counts."
@@ -36,11 +42,15 @@ class Measure(NamedTuple):
     help: str
 
 
-def measures(result: CallResult | None) -> list[Measure]:
-    """The numbers on a card. Before the call has ended all are unknown."""
-    if result is None:
-        labels = ("First token", "Tokens / s", "Total", "Tokens in", "Tokens out", "Cost")
-        return [Measure(label, "…", "Known when the answer is complete.") for label in labels]
+# What stands in for the numbers until the call has ended: one element, since it is drawn five times a second.
+PENDING = "".join(
+    f"<div>{label}<b>…</b></div>"
+    for label in ("First token", "Tokens / s", "Total", "Tokens in", "Tokens out", "Cost")
+)
+
+
+def measures(result: CallResult) -> list[Measure]:
+    """The numbers on a card."""
     usage = result.usage
     found = [_measure("First token", "ttft_ms", result.ttft_ms, duration, _NO_TOKEN)]
     if result.ttfat_ms is not None and result.ttfat_ms != result.ttft_ms:
@@ -67,12 +77,12 @@ def cost(result: CallResult) -> Measure:
 
 def footnotes(result: CallResult) -> list[str]:
     """The smaller facts of an answer."""
-    notes = [f"Finish: {result.finish_reason}"] if result.finish_reason else []
+    notes = [f"finish {result.finish_reason}"] if result.finish_reason else []
     if result.load_ms is not None and result.load_ms >= 100:
         notes.append(f"loaded in {duration(result.load_ms)}")
     if result.gap_p50_ms is not None:
         gaps = (result.gap_p50_ms, result.gap_p95_ms, result.gap_max_ms)
-        notes.append("chunk gaps {} p50, {} p95, {} max".format(*map(duration, gaps)))
+        notes.append("gaps {} / {} / {}".format(*map(duration, gaps)))
     if result.attempts > 1:
         notes.append(f"{result.attempts} attempts, waited {duration(result.retry_wait_ms)}")
     return notes

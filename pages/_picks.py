@@ -11,6 +11,8 @@ from llm_backends.race import MAX_SLOTS
 from ._format import context
 
 _AGAIN = re.compile(r" #\d+$")
+_UNSET = re.compile(r"Set (.+) in \.env or the environment\.")
+_VALUE = re.compile(r"=\S+")
 _DETAILS = " · "
 
 
@@ -35,20 +37,14 @@ def named(refs: Iterable[str]) -> list[str]:
 
 
 def options(entries: Iterable[ModelEntry], picks: Sequence[str]) -> list[str]:
-    """What can be picked: ready models first, and each picked model once more right after itself."""
+    """What can be picked: first the picked models once more, then all that are ready, then the others."""
+    again = [_another(ref, picks) for ref in dict.fromkeys(map(ref_of, picks))] if len(picks) < MAX_SLOTS else []
     refs = [entry.ref for entry in sorted(entries, key=lambda entry: not entry.ready)]
-    found = []
-    for ref in dict.fromkeys([*refs, *map(ref_of, picks)]):
-        same = [pick for pick in picks if ref_of(pick) == ref]
-        found.append(ref)
-        found += [pick for pick in same if pick != ref]
-        if same and len(picks) < MAX_SLOTS:
-            found.append(_another(ref, same))
-    return found
+    return list(dict.fromkeys([*picks, *again, *refs]))
 
 
-def _another(ref: str, taken: list[str]) -> str:
-    return next(pick for pick in (ref, *(f"{ref} #{n}" for n in range(2, MAX_SLOTS + 2))) if pick not in taken)
+def _another(ref: str, taken: Sequence[str]) -> str:
+    return next(pick for pick in named([ref] * (MAX_SLOTS + 1)) if pick not in taken)
 
 
 def label(pick: str, entry: ModelEntry) -> str:
@@ -59,9 +55,10 @@ def label(pick: str, entry: ModelEntry) -> str:
 def facts(entry: ModelEntry) -> list[str]:
     """What there is to know about a model before asking it."""
     if entry.why_not:
-        return [entry.why_not.removesuffix(" in .env or the environment.").rstrip(".")]
+        unset = _UNSET.fullmatch(entry.why_not)
+        return [f"needs {_VALUE.sub('', unset[1])}" if unset else entry.why_not.rstrip(".")]
     prices = (entry.input_usd_per_mtok, entry.output_usd_per_mtok)
-    price = None if None in prices else "${:g} in, ${:g} out per M tokens".format(*prices)
+    price = None if None in prices else "${:,.2f}/${:,.2f} per M".format(*prices)
     window = context(entry.context_window)
     return [fact for fact in ("ready", window and f"{window} context", price) if fact]
 

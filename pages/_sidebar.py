@@ -25,10 +25,11 @@ def draw(app: App, watching: bool) -> None:
 
 def _route(app: App) -> None:
     azure = app.settings.azure
-    st.session_state.setdefault("route_azure", azure.enabled)
     st.toggle(
         "Route through Azure AI Foundry",
+        value=azure.enabled,
         key="route_azure",
+        bind="query-params",  # a reload must not change the route behind the analyst's back
         help="Takes effect with the next run. Models on this machine stay here on either route.",
     )
     on = _shared.route() == "azure"
@@ -55,11 +56,9 @@ def _providers(app: App) -> None:
     ready = [name for name, why_not in found.items() if not why_not]
     waiting = {name: why_not for name, why_not in found.items() if why_not}
     lines = [f":green[:material/check_circle:] {plain(name)}" for name in ready]
-    lines += [f":gray[:material/circle: {plain(name)}]" for name in waiting]
+    lines += [f":material/circle: {plain(name)}" for name in waiting]
     missing = "\n".join(f"- **{plain(name)}**: {plain(why_not)}" for name, why_not in waiting.items())
-    st.markdown("**Providers**", help=f"What is missing on this route:\n{missing}" if waiting else None)
-    with st.container(key="providers"):
-        st.markdown("  \n".join(lines))
+    st.caption("  \n".join(lines), help=f"What is missing on this route:\n\n{missing}" if waiting else None)
 
 
 def _status(app: App, watching: bool) -> None:

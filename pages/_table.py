@@ -58,22 +58,27 @@ def _cell(value):
     return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
 
 
-def draw(cards: Sequence[Card], comparison_id: str) -> None:
-    """The sortable table with its CSV."""
+def draw(cards: Sequence[Card], comparison_id: str, *, whole: bool) -> None:
+    """The sortable table, with its CSV once it is `whole`."""
     import pandas as pd
 
     names = {card.slot: card.name for card in cards}
     frame = pd.DataFrame([row | {"model": names[row["slot"]]} for row in rows(cards)], columns=list(_SHOWN))
     numeric = [name for name in _SHOWN if name.endswith(("_ms", "_tokens", "_usd", "_per_s"))]
-    frame = frame.astype(dict.fromkeys(numeric, float)).dropna(axis="columns", how="all")
+    frame = frame.astype(dict.fromkeys(numeric, float))
+    told = [name for name in _SHOWN if name not in numeric or frame[name].fillna(0).any()]
+    if frame["ttfat_ms"].equals(frame["ttft_ms"]):
+        told = [name for name in told if name != "ttfat_ms"]
     with st.container(key="latency_table"):
         st.dataframe(
-            frame,
+            frame[told],
             hide_index=True,
             placeholder="—",
-            column_config={name: _column(name) for name in frame.columns},
+            column_config={name: _column(name) for name in told},
             alt="Latency, tokens and cost of each answer",
         )
+        if not whole:
+            return
         st.download_button(
             "Download CSV",
             as_csv(cards, comparison_id),
@@ -93,4 +98,4 @@ def _column(name: str):
         return st.column_config.NumberColumn(f"{label} (USD)", help=help, format="%.6f")
     if name.endswith(("_tokens", "_per_s")):
         return st.column_config.NumberColumn(label, help=help, format="%.1f" if name == "tokens_per_s" else "%d")
-    return st.column_config.TextColumn(label, pinned=name == "model")
+    return st.column_config.TextColumn(label, width=220 if name == "model" else None)

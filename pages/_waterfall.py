@@ -1,5 +1,6 @@
 """The phases of one answer, from connecting to the last token, and the bar that shows them."""
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 from llm_backends.types import CallResult
@@ -58,12 +59,19 @@ def bar(result: CallResult, scale_ms: float) -> str:
         f'background:{PHASES[phase.name]}"></span>'
         for phase in found
     )
-    legend = "".join(
-        f'<span><i style="background:{PHASES[phase.name]}"></i>{phase.name} {duration(phase.end_ms)}</span>'
-        for phase in found
-    )
+    ends = "".join(_entry(phase.name, duration(phase.end_ms)) for phase in found)
     told = ", ".join(f"{phase.name} until {duration(phase.end_ms)}" for phase in found)
     return (
         f'<div class="waterfall" role="img" aria-label="Timeline: {told}">'
-        f'<div class="bar">{parts}</div><div class="legend" aria-hidden="true">{legend}</div></div>'
+        f'<div class="bar">{parts}</div><div class="legend" aria-hidden="true">{ends}</div></div>'
     )
+
+
+def legend(names: Collection[str]) -> str:
+    """HTML that says which colour is which of these phases."""
+    entries = "".join(_entry(name) for name in PHASES if name in names)
+    return f'<div class="waterfall"><div class="legend">{entries}</div></div>'
+
+
+def _entry(name: str, end: str = "") -> str:
+    return f'<span><i style="background:{PHASES[name]}"></i>{name} {end}</span>'

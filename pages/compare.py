@@ -3,7 +3,7 @@
 import streamlit as st
 
 from llm_backends.errors import ConfigError
-from pages import _cards, _charts, _inputs, _shared, _table, _view
+from pages import _cards, _charts, _inputs, _shared, _table, _view, _warm
 from pages._format import moment, plain, start_of
 from pages._shared import App
 from pages._start import start
@@ -50,7 +50,6 @@ def controls(app: App, view: View | None) -> None:
             type="primary",
             icon=":material/play_arrow:",
             disabled=live,
-            help="A comparison is running: wait for it, or stop it." if live else "Ask all of them at the same time.",
             on_click=start,
             args=(app,),
         )
@@ -59,10 +58,13 @@ def controls(app: App, view: View | None) -> None:
             key="stop_all",
             icon=":material/stop:",
             disabled=not live,
-            help="Stop every answer. What has arrived is kept." if live else "Nothing is running.",
             on_click=view.run.race.stop if live else None,
         )
-        if view is not None and not live:
+        if live:
+            st.caption("Running. Stopping keeps what has arrived; the next run can start when this one has ended.")
+        elif view is None:
+            st.caption("Nothing is running.")
+        else:
             st.toggle(
                 "Follow up",
                 key="follow_up",
@@ -93,7 +95,7 @@ def results(view: View) -> None:
     ended = [card for card in view.cards() if card.result]
     if ended:
         st.subheader("Latency and cost", anchor=False)
-        _table.draw(ended, view.id)
+        _table.draw(ended, view.id, whole=not view.live)
         _charts.draw(ended)
 
 
@@ -125,3 +127,4 @@ else:
     heading(view)
     st.fragment(answers, run_every=0.2 if live else None)(view, live, ended)
     results(view)
+_warm.libraries(app, _inputs.picks(), _shared.route())

@@ -1,3 +1,132 @@
 """Latency and cost: what the logged calls say of each model, over a chosen time and route."""
+
+from collections import Counter
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+
 import streamlit as st
+
+from llm_backends.call_log import Filter, ModelStats
+from llm_backends.errors import ConfigError
+from pages import _charts, _shared
+from pages._format import dollars, plain
+
+TIMES = {
+    "Last hour": timedelta(hours=1),
+    "24 hours": timedelta(days=1),
+    "7 days": timedelta(days=7),
+    "30 days": timedelta(days=30),
+    "All": None,
+}
+ROUTES = {"All routes": None, "Direct": "direct", "Azure": "azure", "Local": "local"}
+PERCENTILE = "Half of the calls (p50), or 95 % of them (p95), were no slower. Calls that ended well only."
+COLUMNS = {
+    "model": ("Model", None),
+    "route": ("Route", None),
+    "calls": ("Calls", "All calls, also stopped and failed ones."),
+    "errors": ("Failed", None),
+    "ttft_p50_ms": ("First token p50 (ms)", PERCENTILE),
+    "ttft_p95_ms": ("First token p95 (ms)", PERCENTILE),
+    "total_p50_ms": ("Total p50 (ms)", PERCENTILE),
+    "total_p95_ms": ("Total p95 (ms)", PERCENTILE),
+    "tokens_per_s_p50": ("Tokens / s p50", "Output tokens a second, as counted by the provider, after the first one."),
+    "cost_usd": ("Cost (USD)", "The sum of the costs that are known."),
+    "cost_per_call_usd": ("Cost a call (USD)", "The mean of the costs that are known."),
+    "cost_unknown": ("Cost unknown", "Calls without a price or without a token count; they are in no sum."),
+}
+
+
+def filters() -> Filter:
+    """Draw the choice of calls."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        time = st.segmented_control(
+            "Time", list(TIMES), default="7 days", required=True, key="latency_time", persist_state="session"
+        )
+        route = st.segmented_control(
+            "Route", list(ROUTES), default="All routes", required=True, key="latency_route", persist_state="session"
+        )
+        simulated = st.toggle(
+            "Include simulated calls",
+            key="latency_simulated",
+            persist_state="session",
+            help="Calls to the sandbox. Their latency and cost are made up.",
+        )
+    since = TIMES[time] and datetime.now(UTC) - TIMES[time]
+    return Filter(since=since, route=ROUTES[route], include_simulated=simulated)
+
+
+def nothing(app: _shared.App, chosen: Filter) -> None:
+    """Say why there is nothing to see, and what to do."""
+    simulated = app.log.by_model(Filter(since=chosen.since, route=chosen.route, include_simulated=True))
+    with st.container(border=True):
+        if simulated and not chosen.include_simulated:
+            calls = sum(one.calls for one in simulated)
+            st.markdown(f"Only simulated calls here: {calls:,} of them. Include them with the switch above.")
+        else:
+            st.markdown("No calls in this time and on this route yet. Run a comparison, or choose a longer time.")
+            st.page_link("pages/compare.py", label="Compare models", icon=":material/view_column:")
+
+
+def table(stats: tuple[ModelStats, ...]) -> None:
+    """One row for each model and route."""
+    import pandas as pd
+
+    rows = [asdict(one) | {"model": one.ref} for one in stats]
+    frame = pd.DataFrame(rows, columns=list(COLUMNS))
+    numbers = [name for name in COLUMNS if name not in ("model", "route")]
+    st.dataframe(
+        frame.astype(dict.fromkeys(numbers, float)),
+        hide_index=True,
+        placeholder="—",
+        column_config={name: column(name) for name in COLUMNS},
+        key="model_table",
+        alt="Calls, latency and cost of each model",
+    )
+
+
+def column(name: str):
+    """How a column of the table looks."""
+    label, help = COLUMNS[name]
+    if name in ("model", "route"):
+        return st.column_config.TextColumn(label, width=240 if name == "model" else None)
+    digits = "%.6f" if name.endswith("_usd") else "%.1f" if name == "tokens_per_s_p50" else "%.0f"
+    return st.column_config.NumberColumn(label, help=help, format=digits)
+
+
+def charts(stats: tuple[ModelStats, ...]) -> None:
+    """Latency and cost by model."""
+    times = Counter(one.ref for one in stats)
+    names = {one: one.ref if times[one.ref] == 1 else f"{one.ref} ({one.route})" for one in stats}
+    latency, cost = st.columns(2)
+    with latency:
+        st.markdown("**Total time by model**", help=PERCENTILE)
+        ranges = [
+            {"name": names[one], "p50": one.total_p50_ms / 1000, "p95": one.total_p95_ms / 1000}
+            for one in stats
+            if one.total_p50_ms is not None
+        ]
+        if ranges:
+            _charts.ranges("Seconds", ranges)
+        else:
+            st.caption("No call ended well.")
+    with cost:
+        st.markdown("**Cost by model**", help=COLUMNS["cost_usd"][1])
+        known = {names[one]: one.cost_usd for one in stats if one.cost_usd is not None}
+        if known:
+            _charts.bars("USD", known, dollars)
+        else:
+            st.caption("No cost is known: models on this machine are billed by nobody.")
+
+
 st.title("Latency and cost", anchor=False)
+app = _shared.app()
+chosen = filters()
+try:
+    stats = app.log.by_model(chosen)
+    if stats:
+        table(stats)
+        charts(stats)
+    else:
+        nothing(app, chosen)
+except ConfigError as exc:
+    st.error(plain(exc), icon=":material/database_off:")

@@ -90,8 +90,9 @@ def test_the_finish_reason_for_length_is_kept(kind, sandbox):
     assert result.status == "ok" and result.finish_reason.lower() in ("length", "max_tokens")
 
 
-def test_unknown_usage_stays_unknown(kind, sandbox):
-    result = one(kind.slot(sandbox, model("fault-nousage.tokens-8")))
+@pytest.mark.parametrize("stream", [True, False])
+def test_unknown_usage_stays_unknown(kind, sandbox, stream):
+    result = one(kind.slot(sandbox, model("fault-nousage.tokens-8"), stream=stream))
     assert result.status == "ok" and result.usage is None and result.tpot_ms is None and result.cost_usd is None
 
 
@@ -109,6 +110,7 @@ def test_unknown_usage_stays_unknown(kind, sandbox):
         ("500", "ProviderDown"),
         ("503", "ProviderDown"),
         ("529", "ProviderDown"),
+        ("badkey", "AuthError"),
         ("html", "ProviderDown"),
         ("filter", "ContentFiltered"),
     ],
@@ -144,9 +146,11 @@ def test_a_key_that_the_provider_echoes_is_hidden(kind, sandbox):
 def test_stop_closes_the_connection_and_keeps_what_had_arrived(kind, sandbox):
     name = model("fault-stall.after-5.tokens-50")
     contest = Race([kind.slot(sandbox, name)])
-    for _, last in contest.events():
-        if contest.lanes[0].chunks == 5:
-            contest.stop(0)
+    events = contest.events()
+    while contest.lanes[0].chunks < 5:
+        next(events)
+    contest.stop(0)
+    *_, (_, last) = events
     assert last.status == "stopped" and last.chunks == 5 and last.answer
     assert sandbox.wait_for(lambda _: record(sandbox, name).outcome == "client gone")
 
@@ -166,3 +170,11 @@ def test_keys_of_providers_are_neither_needed_nor_sent_on_the_azure_route(kind, 
     assert one(kind.slot(sandbox, name)).status == "ok"
     assert environ  # the sandbox's other keys were set and the record shows which header was used
     assert set(record(sandbox, name).auth) <= {"api-key", "authorization", "x-api-key"}
+
+
+@pytest.mark.parametrize(
+    "name", ["..", "a..b", "no such model", "x" * 3000, "日本語", "a/b/c", "%2e%2e", "?key=1", "#"]
+)
+def test_an_odd_model_name_is_refused_and_never_a_bug(kind, sandbox, name):
+    result = one(kind.catalog(sandbox, "sandbox").slot(f"{kind.provider}/{name}", kind.route, (Message("user", "Hi"),)))
+    assert result.error_type in ("ConfigError", "RequestRejected"), (result.error_type, result.error_message)

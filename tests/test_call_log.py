@@ -430,6 +430,25 @@ def test_percentiles_are_those_of_the_values_themselves(log):
     assert (failed.ttft_p50_ms, failed.tokens_per_s_p95) == (None, None)
 
 
+def test_figures_by_model_are_read_from_indexes_alone(sqlite_url):
+    """What keeps a million calls quick: no answer is read and nothing is sorted."""
+    asked = []
+
+    def note(_connection, _cursor, statement, parameters, _context, _many):
+        asked.append((statement, parameters))
+
+    with contextlib.closing(CallLog(sqlite_url)) as log:
+        logged(log, *(ok(ttft_ms=n, total_ms=n, tpot_ms=n) for n in range(1, 40)))
+        event.listen(log._engine, "before_cursor_execute", note)
+        log.by_model(Filter(since=datetime(2026, 1, 1, tzinfo=UTC), models=(GPT.ref,)))
+        event.remove(log._engine, "before_cursor_execute", note)
+        with log._engine.connect() as connection:
+            plans = [connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {s}", p).all() for s, p in asked]
+    steps = [step.detail for plan in plans for step in plan]
+    assert len(steps) == len(asked) > 7
+    assert all("USING COVERING INDEX" in step for step in steps), steps
+
+
 def test_counts_costs_and_tokens_say_what_is_unknown(log):
     known = ok(cost_usd=0.25, usage=Usage(10, 20))
     other = Target("mistral", "small", "direct")

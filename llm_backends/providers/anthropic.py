@@ -1,9 +1,9 @@
 """Anthropic through its SDK."""
 
 from collections.abc import Iterator
-from functools import cache
 from typing import TYPE_CHECKING
 
+from ..once import once
 from ..transport import Timeouts, client
 from ..types import ChatRequest, Delta, Finish, Target
 from ..wires import messages
@@ -33,7 +33,7 @@ class AnthropicBackend:
         return sdk(self._base_url or DEFAULT_URL, self._api_key, self._timeouts)
 
 
-@cache
+@once
 def sdk(base_url: str, api_key: str, timeouts: Timeouts) -> "Anthropic":
     """The SDK's client, one for all models of an endpoint."""
     from anthropic import Anthropic

@@ -1,10 +1,11 @@
 """Gemini through Google's google-genai SDK."""
 
 from collections.abc import Iterator
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from ..faults import exchange, finished
+from ..once import once
+from ..parameters import shows_thoughts
 from ..transport import Timeouts, client
 from ..types import ChatRequest, Delta, Finish, Target, Usage
 from .gemini_request import contents, system_instruction
@@ -28,7 +29,7 @@ class GeminiBackend:
 
     def stream(self, request: ChatRequest) -> Iterator[Delta | Finish]:
         """See Backend.stream."""
-        body = request_body(request)
+        body = request_body(request, self.target)
         with exchange(self.target, self._timeouts):
             models = self._sdk().models
             chunks = (
@@ -50,7 +51,7 @@ class GeminiBackend:
         return sdk(self._base_url or DEFAULT_URL, self._api_key, self._timeouts)
 
 
-@cache
+@once
 def sdk(base_url: str, api_key: str, timeouts: Timeouts) -> "Client":
     """The SDK's client, one for all models of an endpoint."""
     from google.genai import Client, types
@@ -61,7 +62,7 @@ def sdk(base_url: str, api_key: str, timeouts: Timeouts) -> "Client":
     return Client(api_key=api_key, vertexai=False, http_options=options)
 
 
-def request_body(request: ChatRequest) -> dict[str, Any]:
+def request_body(request: ChatRequest, target: Target) -> dict[str, Any]:
     """The request as the SDK takes it."""
     config: dict[str, Any] = {
         "max_output_tokens": request.max_tokens,
@@ -69,6 +70,8 @@ def request_body(request: ChatRequest) -> dict[str, Any]:
         "temperature": request.temperature,
         "automatic_function_calling": {"disable": True},
     }
+    if shows_thoughts(target):
+        config["thinking_config"] = {"include_thoughts": True}
     return {"model": request.model, "contents": contents(request), "config": config}
 
 

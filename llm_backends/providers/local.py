@@ -1,5 +1,6 @@
 """Models that run in this process: GGUF files served by xllamacpp's llama.cpp on loopback."""
 
+import os
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,9 @@ from ..wires import chat_completions
 
 PARALLEL = 8  # as many as a race has slots, so that none of them queues
 CONTEXT_TOKENS = 16384  # shared by them all: half a gigabyte for the embedded model
+# llama.cpp's threads spin while they wait for each other: with one on every core, whatever else runs (the dashboard, a
+# browser) made the model 30 times slower on two cores. One core is left to the rest.
+THREADS = max(1, (os.cpu_count() or 2) - 1)
 
 _servers: dict[Path, tuple[object, str]] = {}
 _lock = Lock()
@@ -63,6 +67,8 @@ def _load(path: Path, target: Target):
     params.model.path = str(path)
     params.n_parallel, params.n_ctx, params.kv_unified = PARALLEL, CONTEXT_TOKENS, True
     params.verbosity = -1
+    for threads in (params.cpuparams, params.cpuparams_batch):
+        threads.n_threads, threads.poll = THREADS, 0
     params.api_keys = [_key]
     params.ui = False
     try:

@@ -1,10 +1,10 @@
 """Mistral through its SDK."""
 
 from collections.abc import Iterator
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from ..faults import exchange, finished
+from ..once import once
 from ..transport import Timeouts, client
 from ..types import ChatRequest, Delta, Finish, Target, Usage
 
@@ -50,7 +50,7 @@ class MistralBackend:
         return sdk(self._base_url or DEFAULT_URL, self._api_key, self._timeouts)
 
 
-@cache
+@once
 def sdk(base_url: str, api_key: str, timeouts: Timeouts) -> "Mistral":
     """The SDK's client, one for all models of an endpoint."""
     from mistralai.client import Mistral
@@ -85,7 +85,7 @@ def pieces(content: Any) -> Iterator[Delta]:
 
 def usage_of(usage: Any) -> Usage | None:
     """Mistral's counts; it reports neither cached nor reasoning tokens apart in every version."""
-    if not usage or usage.prompt_tokens is None or usage.completion_tokens is None:
+    if not usage or "completion_tokens" not in usage.model_fields_set:  # the SDK makes zeros of an empty usage
         return None
     details = getattr(usage, "prompt_tokens_details", None)
     return Usage(usage.prompt_tokens, usage.completion_tokens, getattr(details, "cached_tokens", None) or 0)

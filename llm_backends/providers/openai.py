@@ -1,9 +1,9 @@
 """OpenAI, and every server that speaks its chat completions, through the openai SDK."""
 
 from collections.abc import Iterator
-from functools import cache
 from typing import TYPE_CHECKING
 
+from ..once import once
 from ..transport import Timeouts, client
 from ..types import ChatRequest, Delta, Finish, Target
 from ..wires import chat_completions
@@ -33,7 +33,7 @@ class OpenAIBackend:
         return sdk(self._base_url or DEFAULT_URL, self._api_key or "none", self._timeouts)
 
 
-@cache
+@once
 def sdk(base_url: str, api_key: str, timeouts: Timeouts) -> "OpenAI":
     """The SDK's client, one for all models of an endpoint."""
     from openai import OpenAI

@@ -49,7 +49,9 @@ def _tokens(ask: Ask, answers: Answers | None) -> Iterable[Token]:
     if script.fault in ("empty", "filter"):
         return ()
     thinking = ask.reasoning if script.reasoning is None else script.reasoning
-    if answers is None or script.canned or script.tokens is not None:
+    if script.numbered:
+        said = (f"{n} " for n in range(script.tokens or 100))
+    elif answers is None or script.canned or script.tokens is not None:
         said = text.answer(ask.model, script.tokens)
     else:
         said = answers(ask.messages, ask.max_tokens, ask.temperature)

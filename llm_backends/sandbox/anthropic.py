@@ -75,12 +75,12 @@ class Anthropic(Wire):
         return self._message(ask, content, end.reason, usage)
 
     def listing(self) -> dict:
-        made = {"type": "model", "created_at": "2026-01-01T00:00:00Z", "lifecycle": "active", "max_input_tokens": 200000}
+        made = {"type": "model", "created_at": "2026-01-01T00:00:00Z", "lifecycle": "active"}
         data = [{"id": id, "display_name": id.replace("-", " ").title()} | made for id in self.models]
         return {"data": data, "has_more": False, "first_id": self.models[0], "last_id": self.models[-1]}
 
-    def error_event(self, ask: Ask) -> bytes:
-        return sse(self.error(ask.http, Refusal(529, "Overloaded (simulated)")), "error")
+    def error_event(self, ask: Ask, said: str) -> bytes:
+        return sse(self.error(ask.http, Refusal(529, said)), "error")
 
     def bad_chunk(self, ask: Ask) -> bytes:
         return b'event: content_block_delta\ndata: {"type": "content_block_delta", "delta": \n\n'
@@ -89,9 +89,9 @@ class Anthropic(Wire):
         return ask.model
 
     def _message(self, ask: Ask, content: list, reason: str | None, usage: dict) -> dict:
-        message = {"id": f"msg_{ask.http.id}", "type": "message", "role": "assistant", "model": self.answering_model(ask),
-                   "content": content, "stop_reason": STOP[reason], "stop_sequence": None,
-                   "stop_details": _stop_details(reason)}  # fmt: skip
+        message = {"id": f"msg_{ask.http.id}", "type": "message", "role": "assistant",
+                   "model": self.answering_model(ask), "content": content, "stop_reason": STOP[reason],
+                   "stop_sequence": None, "stop_details": _stop_details(reason)}  # fmt: skip
         return message | ({"usage": usage} if ask.reports_usage else {})
 
     def _ending(self, ask: Ask, end: End) -> bytes:

@@ -42,7 +42,8 @@ class Gemini(Wire):
         return {"server-timing": "gfet4t7; dur=12", "vary": "Origin, X-Origin, Referer"}
 
     def error(self, http: Http, refusal: Refusal) -> object:
-        error = {"code": refusal.status, "message": refusal.message, "status": STATUS.get(refusal.status, "UNAVAILABLE")}
+        status = STATUS.get(refusal.status, "UNAVAILABLE")
+        error = {"code": refusal.status, "message": refusal.message, "status": status}
         if refusal.code == "API_KEY_INVALID":
             error["details"] = [{"@type": RPC + "ErrorInfo", "reason": refusal.code, "domain": "googleapis.com"}]
         if refusal.retry is not None:
@@ -68,16 +69,15 @@ class Gemini(Wire):
         return _ending(ask, end, thought + ([{"text": answer}] if answer else []))
 
     def listing(self) -> dict:
-        limits = {"inputTokenLimit": 1048576, "outputTokenLimit": 65536}
-        methods = {"supportedGenerationMethods": ["generateContent", "countTokens"]}
-        models = [{"name": f"models/{id}", "version": "001", "displayName": id} | limits | methods for id in self.models]
-        return {"models": models}
+        facts = {"version": "001", "inputTokenLimit": 1048576, "outputTokenLimit": 65536,
+                 "supportedGenerationMethods": ["generateContent", "countTokens"]}  # fmt: skip
+        return {"models": [{"name": f"models/{id}", "displayName": id} | facts for id in self.models]}
 
     def content_type(self, ask: Ask) -> str:
         return "text/event-stream" if _is_sse(ask.http) else "application/json; charset=UTF-8"
 
-    def error_event(self, ask: Ask) -> bytes:
-        error = {"error": {"code": 503, "message": "Overloaded (simulated).", "status": "UNAVAILABLE"}}
+    def error_event(self, ask: Ask, said: str) -> bytes:
+        error = {"error": {"code": 503, "message": said, "status": "UNAVAILABLE"}}
         return _frame(ask, error, first=False, last=True)
 
     def bad_chunk(self, ask: Ask) -> bytes:
@@ -85,7 +85,7 @@ class Gemini(Wire):
         return b"data: " + broken + b"\r\n\r\n" if _is_sse(ask.http) else b",\r\n" + broken
 
     def blank(self, ask: Ask) -> bytes:
-        return b": still here\r\n\r\n" if _is_sse(ask.http) else b" "
+        return b"\r\n" if _is_sse(ask.http) else b" "
 
 
 def _is_sse(http: Http) -> bool:

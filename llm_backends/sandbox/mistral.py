@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from .wire import Ask, End, Http, Refusal, Token, Wire, conversation, encode, sse
+from .wire import Ask, End, Http, Refusal, Token, Wire, conversation, sse
 
 FINISH = {"stop": "stop", "length": "length", "filter": "content_filter", "blocked": "content_filter", None: None}
 TYPES = {401: "authentication_error", 429: "rate_limit_error"}
@@ -47,7 +47,8 @@ class Mistral(Wire):
         if refusal.status == 401:
             return {"detail": refusal.message}
         kind = TYPES.get(refusal.status, "server_error" if refusal.status >= 500 else "invalid_request_error")
-        return {"object": "error", "message": refusal.message, "type": kind, "param": refusal.param, "code": refusal.code}
+        error = {"object": "error", "message": refusal.message, "type": kind}
+        return error | {"param": refusal.param, "code": refusal.code}
 
     def frames(self, ask: Ask, parts: Iterator[Token | End]) -> Iterator[bytes]:
         yield self._chunk(ask, {"role": "assistant", "content": ""}, None)
@@ -68,8 +69,8 @@ class Mistral(Wire):
     def listing(self) -> dict:
         return {"object": "list", "data": [_card(id) for id in self.models]}
 
-    def error_event(self, ask: Ask) -> bytes:
-        return b"data: " + encode(self.error(ask.http, Refusal(503, "Overloaded (simulated)."))) + b"\n\n"
+    def error_event(self, ask: Ask, said: str) -> bytes:
+        return sse(self.error(ask.http, Refusal(503, said)))
 
     def _base(self, ask: Ask, kind: str) -> dict:
         return {"id": ask.http.id, "object": kind, "created": ask.http.created, "model": ask.model}

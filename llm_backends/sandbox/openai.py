@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from .wire import Ask, End, Http, Refusal, Token, Wire, conversation, encode, sse
+from .wire import Ask, End, Http, Refusal, Token, Wire, conversation, sse
 
 REASONING = ("o1", "o3", "o4", "gpt-5", "gpt-6")
 FINISH = {"stop": "stop", "length": "length", "filter": "content_filter", "blocked": "content_filter", None: None}
-TYPES = {401: "invalid_request_error", 403: "permission_error", 429: "requests", 500: "server_error", 503: "server_error"}
+TYPES = {403: "permission_error", 429: "requests", 500: "server_error", 503: "server_error"}
 CODES = {401: "invalid_api_key", 429: "rate_limit_exceeded", 403: "unsupported_country_region_territory"}
 
 
@@ -57,9 +57,10 @@ class OpenAI(Wire):
             if isinstance(part, Token):
                 yield b"" if part.reasoning else self.chunk(ask, {"content": part.text}, None, asked)
             else:
-                usage = asked and ask.reports_usage
-                last = sse(self.base(ask, "chat.completion.chunk") | {"choices": [], "usage": counts(part)}) if usage else b""
-                yield self.chunk(ask, {}, FINISH[part.reason], asked) + self.trailing(ask) + last + b"data: [DONE]\n\n"
+                usage = {"choices": [], "usage": counts(part)}
+                last = sse(self.base(ask, "chat.completion.chunk") | usage) if asked and ask.reports_usage else b""
+                finish = self.chunk(ask, {}, FINISH[part.reason], asked)
+                yield finish + self.trailing(ask) + last + b"data: [DONE]\n\n"
 
     def whole(self, ask: Ask, answer: str, reasoning: str, end: End) -> dict:
         message = {"role": "assistant", "content": answer, "refusal": None, "annotations": []}
@@ -73,8 +74,8 @@ class OpenAI(Wire):
             "data": [{"id": id, "object": "model", "created": 1715367049, "owned_by": "sandbox"} for id in self.models],
         }
 
-    def error_event(self, ask: Ask) -> bytes:
-        return b"data: " + encode(self.error(ask.http, Refusal(500, "The server had an error (simulated)."))) + b"\n\n"
+    def error_event(self, ask: Ask, said: str) -> bytes:
+        return sse(self.error(ask.http, Refusal(500, said)))
 
     def sends_usage(self, ask: Ask) -> bool:
         """Whether this stream was asked to report usage."""

@@ -1,12 +1,16 @@
 """How one simulated answer behaves, read from the model's name, the only channel that survives every SDK and wire.
 
-A scripted name reads `sandbox.key-value.key-value…`, for example `sandbox.ttft-300.rate-60.tokens-120.fault-drop.after-5`:
+A scripted name reads `sandbox.key-value.key-value…`, as in `sandbox.ttft-300.rate-60.tokens-120.fault-drop.after-5`:
 
-ttft       milliseconds from the request to the first token       tokens     length of the canned answer
-rate       tokens a second after that                             reasoning  how many reasoning tokens come first
-canned     canned text even where a model answers                 retry      seconds in Retry-After, default 1
-fault      one of FAULTS                                          after      tokens before a fault in mid-stream, default 5
-                                                                             (flaky: how many requests answer 503 first)
+ttft       milliseconds from the request to the first token
+rate       tokens a second after that
+tokens     length of the canned answer
+reasoning  how many reasoning tokens come first
+canned     canned text even where a model answers
+numbered   the tokens are 0, 1, 2 …, to see which have arrived
+fault      one of FAULTS
+after      tokens before a fault in mid-stream, default 5; for flaky, how many requests fail first
+retry      seconds in Retry-After, default 1
 """
 
 from dataclasses import dataclass, fields
@@ -37,13 +41,14 @@ FAULTS = {
 
 @dataclass(frozen=True)
 class Script:
-    """One answer's behaviour. `tokens` None leaves the length open; `reasoning` None leaves it to the provider's habit."""
+    """One answer's behaviour. `tokens` None leaves the length open, `reasoning` None leaves it to the model's habit."""
 
     ttft: float = 350
     rate: float = 60
     tokens: int | None = None
     reasoning: int | None = None
     canned: bool = False
+    numbered: bool = False
     fault: str | None = None
     after: int = 5
     retry: int = 1
@@ -66,7 +71,7 @@ def parse(model: str, *, ttft: float, rate: float) -> Script | None:
     for part in model.removeprefix("sandbox.").split("."):
         key, _, value = part.partition("-")
         try:
-            values[key] = value if key == "fault" else True if key == "canned" else int(value)
+            values[key] = value if key == "fault" else True if key in ("canned", "numbered") else int(value)
         except ValueError:
             return None
         if key not in known or (key == "fault" and value not in FAULTS) or (key == "rate" and values[key] < 1):

@@ -59,7 +59,8 @@ class Sandbox(ThreadingHTTPServer):
 
     def environment(self) -> dict[str, str]:
         """The variables that point the product at this sandbox, with keys that are worth nothing."""
-        deployments = {f"AZURE_DEPLOYMENT_{name}": name.lower().replace("_", "-") + "-deployment" for name in SEED_MODELS}
+        names = {name: name.lower().replace("_", "-") for name in SEED_MODELS}
+        deployments = {f"AZURE_DEPLOYMENT_{name}": f"{short}-deployment" for name, short in names.items()}
         return deployments | {
             "LLMSELECT_SANDBOX": "1",
             "OPENAI_API_KEY": "sandbox-openai-key",

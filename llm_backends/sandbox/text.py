@@ -6,17 +6,18 @@ from itertools import cycle, islice
 from zlib import crc32
 
 _PARAGRAPHS = (
-    "A model that leads a public ranking has won on somebody else's questions. Collect thirty prompts from your own week, "
-    "write down what a good answer must contain, and let two models answer them side by side before you read a benchmark.",
-    "Speed has two halves. The wait for the first token decides whether people feel heard, and the pace after it decides "
-    "whether they keep reading. A model can be good at one and poor at the other, so measure both.",
-    "Price per million tokens says little alone. A talkative model with a low price can cost more for each answer than a "
-    "terse one with a high price, and reasoning that nobody sees is billed like text that everybody reads.",
-    "Quality drifts. Providers change models behind the same name, so keep your prompts, run them again each month, and "
-    "compare the new answers with the ones you accepted before.",
+    "A model that leads a public ranking has won on somebody else's questions. Collect thirty prompts from your own "
+    "week, write down what a good answer must contain, and let two models answer them side by side before you read a "
+    "benchmark.",
+    "Speed has two halves. The wait for the first token decides whether people feel heard, and the pace after it "
+    "decides whether they keep reading. A model can be good at one and poor at the other, so measure both.",
+    "Price per million tokens says little alone. A talkative model with a low price can cost more for each answer "
+    "than a terse one with a high price, and reasoning that nobody sees is billed like text that everybody reads.",
+    "Quality drifts. Providers change models behind the same name, so keep your prompts, run them again each month, "
+    "and compare the new answers with the ones you accepted before.",
     "Words of every script must survive the trip: Grüße aus Köln, Привет, مرحبا, שלום, नमस्ते, สวัสดี, 你好,世界, "
     "こんにちは, 안녕하세요 — and symbols too: 👩‍🔬 🇪🇺 ✅ ∑ √2 ≈ 1.414.",
-)  # fmt: skip
+)
 
 _FURNITURE = (
     "**What to weigh first**\n\n- the task: extraction forgives a small model, planning doesn't\n"

@@ -80,7 +80,7 @@ class Refusal(Exception):
 
 
 class Wire:
-    """One provider's format. The methods that raise NotImplementedError differ for each; ttft in ms, rate in tokens/s."""
+    """One provider's format; ttft in ms, rate in tokens/s. What raises NotImplementedError differs for each."""
 
     name: str
     ttft: float
@@ -107,7 +107,7 @@ class Wire:
         return model.startswith(("sandbox", *self.families))
 
     def no_such_model(self, model: str) -> Refusal:
-        return Refusal(404, f"The model `{model}` does not exist or this key may not use it.", "model_not_found", "model")
+        return Refusal(404, f"There is no model `{model}`, or this key may not use it.", "model_not_found", "model")
 
     def blocked(self, ask: Ask) -> Refusal | None:
         """How a prompt is blocked: an error, or None where the answer itself says so."""
@@ -139,7 +139,7 @@ class Wire:
     def content_type(self, ask: Ask) -> str:
         return "text/event-stream; charset=utf-8"
 
-    def error_event(self, ask: Ask) -> bytes:
+    def error_event(self, ask: Ask, said: str) -> bytes:
         """The error that this provider sends in the middle of a stream."""
         raise NotImplementedError
 

@@ -1,0 +1,96 @@
+"""Eight live answers in a real browser: how late a token is seen, how soon a click is answered, what it all uses."""
+
+import time
+from collections.abc import Iterator
+
+from llm_backends.clock import now_ms
+from llm_backends.stats import percentile
+
+from .bare import run_bare
+from .dashboard import APP, chromium, cpu_s, served
+from .loopback import PROVIDERS, eight, records, sandbox
+from .report import Figure
+
+SCRIPT = "numbered.ttft-300.rate-60.tokens-900"
+WATCH = """() => {
+    window.seen = [...Array(8)].map(() => []);
+    const look = () => {
+        for (let slot = 0; slot < 8; slot++) {
+            const box = document.querySelector(`.st-key-answer_${slot}`);
+            const last = box && /(\\d+)\\s*$/.exec(box.textContent);
+            const known = window.seen[slot];
+            if (last && (!known.length || known.at(-1)[0] !== +last[1]))
+                known.push([+last[1], performance.timeOrigin + performance.now()]);
+        }
+        requestAnimationFrame(look);
+    };
+    look();
+}"""
+# Clicks, and waits for the page to have answered; the time between, in milliseconds.
+CLICK = """([button, place, text]) => new Promise(resolve => {
+    const started = performance.now();
+    const answered = () => [...document.querySelectorAll(place)].some(element => element.textContent.includes(text));
+    const check = () => answered() ? resolve(performance.now() - started) : requestAnimationFrame(check);
+    document.querySelector(button).click();
+    check();
+})"""
+
+
+def figures() -> Iterator[Figure]:
+    """Lateness of tokens on the screen, reaction to Stop and to a sidebar widget, processor time."""
+    with sandbox() as environ, served(APP, environ) as (url, pid), chromium() as browser:
+        page = browser.new_page(viewport={"width": 1400, "height": 900})
+        page.goto(f"{url}")
+        _choose(page)
+        page.evaluate(WATCH)
+        page.locator(".st-key-run button").click()
+        page.locator(".st-key-answer_7").get_by_text("10").first.wait_for()
+        started, used = time.perf_counter(), cpu_s(pid)
+        time.sleep(5)
+        share = (cpu_s(pid) - used) / (time.perf_counter() - started)
+        widget = page.evaluate(CLICK, [".st-key-route_azure label", "section", "Azure AI Foundry at"])
+        stop = page.evaluate(CLICK, [".st-key-stop_7 button", ".st-key-stop_7 button:disabled", ""])
+        page.locator(".st-key-stop_0 button:disabled").wait_for(timeout=60_000)
+        late = _lateness(page.evaluate("() => window.seen"), records(environ))
+        floor = _floor_share(environ)
+    yield Figure("token sent to token visible, median, ms", percentile(late, 0.5))
+    yield Figure("token sent to token visible, p95, ms", percentile(late, 0.95), 300)
+    yield Figure("Stop reacts, ms", stop, 300)
+    yield Figure("a sidebar widget reacts, ms", widget, 300)
+    yield Figure("server, share of a core", share)
+    yield Figure("the SDKs alone, share of a core", floor)
+    yield Figure("server beyond the SDKs, share of a core", share - floor, 0.25)
+
+
+def _choose(page) -> None:
+    """Empty the picker, type eight scripted models into it, and a prompt."""
+    picker = page.locator(".st-key-models")
+    picker.wait_for()
+    picker.get_by_role("button", name="Clear all").click()
+    for n in range(8):
+        box = picker.get_by_role("combobox")
+        box.fill(f"{PROVIDERS[n % 4]}/sandbox.{SCRIPT}.retry-{n + 1}")
+        box.press("Enter")
+    page.locator(".st-key-prompt textarea").fill("Count.")
+    page.keyboard.press("Control+Enter")
+
+
+def _lateness(seen: list[list[tuple[int, float]]], truth: dict[str, dict]) -> list[float]:
+    """For every token, from its being sent to the first frame that showed it or a later one."""
+    wall = time.time() * 1000 - now_ms()
+    late = []
+    for slot, frames in enumerate(seen):
+        sent = truth[f"sandbox.{SCRIPT}.retry-{slot + 1}"]["token_times"]
+        shown = 0
+        for last, at in frames:
+            late += [at - wall - moment * 1000 for moment in sent[shown : last + 1]]
+            shown = max(shown, last + 1)
+    return late
+
+
+def _floor_share(environ: dict[str, str]) -> float:
+    """What a bare loop over the SDKs uses of a core for the same streams."""
+    slots = eight(environ, "numbered.ttft-300.rate-60.tokens-300")
+    started, used = time.perf_counter(), time.process_time()
+    run_bare(slots, environ)
+    return (time.process_time() - used) / (time.perf_counter() - started)

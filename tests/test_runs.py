@@ -1,0 +1,68 @@
+"""Live comparisons: found again by id, logged however each call ends, stopped when nobody watches."""
+
+import itertools
+
+import pytest
+
+from llm_backends.call_log import CallLog
+from llm_backends.runs import Runs
+
+from .kinds import KINDS
+
+_numbers = itertools.count()
+
+
+@pytest.fixture
+def log(tmp_path):
+    log = CallLog(f"sqlite:///{tmp_path}/log.db")
+    yield log
+    log.close()
+
+
+@pytest.fixture
+def runs(log):
+    runs = Runs(log)
+    yield runs
+    runs.close()
+
+
+def slots(sandbox, *scripts):
+    return [
+        KINDS[0].slot(sandbox, f"sandbox.canned.ttft-1.{script}.retry-{5000 + next(_numbers)}") for script in scripts
+    ]
+
+
+def test_every_call_is_in_the_log_with_its_text_however_it_ended(runs, log, sandbox):
+    run = runs.start("Hello", "", slots(sandbox, "rate-2000.tokens-5", "rate-2000.fault-drop", "fault-500"), {})
+    assert run.race.wait(10) and log.flush(10)
+    comparison = log.comparison(run.id)
+    results = [call.result for call in comparison.calls]
+    assert [result.status for result in results] == ["ok", "error", "error"]
+    assert [result.answer for result in results] == [lane.answer for lane in run.race.lanes]
+    assert results[1].answer and results[1].error_type == "ProviderDown"
+    assert all(result.target.simulated for result in results)
+
+
+def test_a_run_is_found_again_by_its_owner_only(runs, sandbox):
+    run = runs.start("Hello", "", slots(sandbox, "rate-2000.tokens-5"), {}, owner="ada")
+    assert runs.get(run.id, "ada") is run
+    assert runs.get(run.id, "bob") is None and runs.get("no such run") is None
+    assert run.race.wait(10)
+
+
+def test_a_run_that_nobody_watches_is_stopped_and_logged(log, sandbox):
+    runs = Runs(log, unwatched_s=0.2)
+    run = runs.start("Hello", "", slots(sandbox, "rate-50.tokens-5000"), {})
+    assert run.race.wait(10) and log.flush(10)
+    runs.close()
+    (call,) = log.comparison(run.id).calls
+    assert call.result.status == "stopped" and call.result.answer
+
+
+def test_a_run_that_is_watched_goes_on(log, sandbox):
+    runs = Runs(log, unwatched_s=0.4)
+    run = runs.start("Hello", "", slots(sandbox, "rate-100.tokens-120"), {})
+    while not run.race.wait(0.05):
+        run.watch()
+    runs.close()
+    assert run.race.lanes[0].result.status == "ok"
