@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from .call import Timeouts
 from .once import once
-from .transport import Timeouts, client
+from .transport import client
 from .types import ChatRequest, Delta, Finish, Target
 from .wires import chat_completions, messages
 

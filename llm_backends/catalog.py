@@ -164,7 +164,7 @@ class Catalog:
         return self.settings.base_urls.get(provider), self.settings.keys.get(provider)
 
     def _timeouts(self):
-        from .transport import Timeouts
+        from .call import Timeouts
 
         return Timeouts(self.settings.connect_timeout_s, self.settings.read_timeout_s, self.settings.deadline_s)
 

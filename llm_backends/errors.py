@@ -17,14 +17,25 @@ from .types import Target
 class BackendError(Exception):
     """A call that failed. The message is written for the analyst and holds no key, header or URL query.
 
-    `status` is the HTTP status or None; `request_id` the provider's id for the call or None.
+    `status` is the HTTP status or None; `request_id` the provider's id for the call or None. `retryable`: whether the
+    same call may well succeed a little later; each class has its default.
     """
 
+    retryable = False
+
     def __init__(
-        self, message: str, *, target: Target | None = None, status: int | None = None, request_id: str | None = None
+        self,
+        message: str,
+        *,
+        target: Target | None = None,
+        status: int | None = None,
+        request_id: str | None = None,
+        retryable: bool | None = None,
     ):
         super().__init__(message)
         self.target, self.status, self.request_id = target, status, request_id
+        if retryable is not None:
+            self.retryable = retryable
 
 
 class ConfigError(BackendError):
@@ -37,6 +48,8 @@ class AuthError(BackendError):
 
 class RateLimited(BackendError):
     """Too many requests. `retry_after` is the wait the provider asked for, in seconds, or None."""
+
+    retryable = True
 
     def __init__(self, message: str, *, retry_after: float | None = None, **facts):
         super().__init__(message, **facts)
@@ -54,10 +67,16 @@ class ContentFiltered(BackendError):
 class ProviderDown(BackendError):
     """The provider failed: 5xx, refused or dropped connection, or an answer that is not its protocol."""
 
+    retryable = True
+
 
 class Truncated(BackendError):
     """The stream ended cleanly but without a finish reason: the answer is cut off."""
 
+    retryable = True
+
 
 class TimedOut(BackendError):
     """No data within the read timeout, or the total deadline passed."""
+
+    retryable = True

@@ -1,15 +1,15 @@
 """The one place where an SDK's or the network's exception becomes one of ours, with a message for the analyst."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import httpx2
 
 from . import errors
+from .call import Call, NotAnApi, Timeouts, current_call
+from .error_bodies import retry_after_s, said
 from .known_models import PROVIDERS
 from .redact import hide
-from .transport import Call, NotAnApi, Timeouts, current_call
 from .types import Finish, Target, Usage
 
 # An exception of these packages is a provider's or the network's doing; any other is a bug of ours, raised as one.
@@ -38,6 +38,8 @@ _FILTERED = {
 _LIMITED = {"rate_limit_error", "rate_limit_exceeded", "RESOURCE_EXHAUSTED", "insufficient_quota"}
 _REFUSED_KEY = {"authentication_error", "invalid_api_key", "permission_error", "UNAUTHENTICATED", "API_KEY_INVALID"}
 
+UNTRUSTED = "the TLS certificate is not trusted"
+
 
 @contextmanager
 def exchange(target: Target, timeouts: Timeouts) -> Iterator[Call]:
@@ -45,8 +47,8 @@ def exchange(target: Target, timeouts: Timeouts) -> Iterator[Call]:
 
     Raises BackendError for what the provider or the network did, `from` the original; a bug passes unchanged.
     """
-    call = current_call()
-    call.arm(timeouts)
+    call = current_call() or Call()
+    call.begin(timeouts)
     try:
         yield call
     except errors.BackendError:
@@ -109,26 +111,27 @@ def _causes(exc: BaseException | None) -> Iterator[BaseException]:
 
 
 def _from_status(status: int, target: Target, call: Call) -> errors.BackendError:
-    codes, said = _body(call.error_body)
+    codes, words = said(call.error_body)
     facts = {"target": target, "status": status, "request_id": call.request_id}
     if codes & _FILTERED:
         return _filtered(target, f"HTTP {status}", status, call.request_id)
     if status in (401, 403) or codes & _REFUSED_KEY:
         check = f"Check {_key_variable(target)}, and that it may use this model."
-        return errors.AuthError(f"{target} refused the key (HTTP {status}). {check}{said}", **facts)
+        return errors.AuthError(f"{target} refused the key (HTTP {status}). {check}{words}", **facts)
     if status == 429:
         after = retry_after_s(call.headers)
         wait = f" It asks to wait {after:g} s." if after is not None else ""
         message = (
-            f"{target} has had too many requests, or its quota is used up (HTTP 429).{wait} Try again later.{said}"
+            f"{target} has had too many requests, or its quota is used up (HTTP 429).{wait} Try again later.{words}"
         )
-        return errors.RateLimited(message, retry_after=after, **facts)
+        retryable = "insufficient_quota" not in codes
+        return errors.RateLimited(message, retry_after=after, retryable=retryable, **facts)
     if status == 408:
-        return errors.TimedOut(f"{target} gave up waiting (HTTP 408). Run the slot again.{said}", **facts)
+        return errors.TimedOut(f"{target} gave up waiting (HTTP 408). Run the slot again.{words}", **facts)
     if status >= 500:
-        message = f"{target} failed (HTTP {status}). It is the provider's fault: run the slot again later.{said}"
+        message = f"{target} failed (HTTP {status}). It is the provider's fault: run the slot again later.{words}"
         return errors.ProviderDown(message, **facts)
-    return errors.RequestRejected(f"{target} {_refusal(status, codes, target)}{said}", **facts)
+    return errors.RequestRejected(f"{target} {_refusal(status, codes, target)}{words}", **facts)
 
 
 def _key_variable(target: Target) -> str:
@@ -161,7 +164,7 @@ def _from_network(chain: list[BaseException], target: Target, call: Call) -> err
 
     if call.overdue:
         message = f"{target} used up the total time for one call. Ask for fewer tokens or raise LLMSELECT_DEADLINE_S."
-        return errors.TimedOut(message, **facts)
+        return errors.TimedOut(message, retryable=False, **facts)
     if has(httpx2.ConnectTimeout):
         message = (
             f"{target} could not be reached: {host} did not answer. Check the network, the proxy and the base URL."
@@ -173,10 +176,10 @@ def _from_network(chain: list[BaseException], target: Target, call: Call) -> err
     if has(httpx2.ConnectError):
         cause = _connect_cause(chain)
         message = f"{target} could not be reached: {cause} at {host}. Check the network, the proxy and the base URL."
-        return errors.ProviderDown(message, **facts)
+        return errors.ProviderDown(message, retryable=cause != UNTRUSTED, **facts)
     if page := next((link for link in chain if isinstance(link, NotAnApi)), None):
         message = f"{target} answered with {page}, not with a model's answer. Check the base URL or the endpoint."
-        return errors.ProviderDown(message, **facts)
+        return errors.ProviderDown(message, retryable=False, **facts)
     if has(httpx2.UnsupportedProtocol, httpx2.InvalidURL):
         return errors.ConfigError(f"{target} has a base URL that is not one. Write it as https://host/path.", **facts)
     message = f"{target} dropped the connection. What had arrived is kept: run the slot again for a whole answer."
@@ -188,13 +191,13 @@ def _connect_cause(chain: list[BaseException]) -> str:
     if "gaierror" in names:
         return "no such host name"
     if any("SSL" in name for name in names):
-        return "the TLS certificate is not trusted"
+        return UNTRUSTED
     return "connection refused" if "ConnectionRefusedError" in names else "no connection"
 
 
 def _from_event(exc: BaseException, target: Target, call: Call) -> errors.BackendError:
     """An error that came as data inside a successful stream, or data that the SDK could not read."""
-    codes, said = _body(getattr(exc, "body", None))
+    codes, words = said(getattr(exc, "body", None))
     codes |= {str(value) for name in ("type", "code", "status") if (value := getattr(exc, name, None))}
     facts = {"target": target, "status": call.status, "request_id": call.request_id}
     if "ClientAuthenticationError" in type(exc).__name__ or "CredentialUnavailable" in type(exc).__name__:
@@ -203,10 +206,10 @@ def _from_event(exc: BaseException, target: Target, call: Call) -> errors.Backen
     if codes & _FILTERED:
         return _filtered(target, "error event", call.status, call.request_id)
     if codes & (_LIMITED | {"429"}):
-        message = f"{target} has had too many requests (error event in the stream). Try again later.{said}"
+        message = f"{target} has had too many requests (error event in the stream). Try again later.{words}"
         return errors.RateLimited(message, **facts)
     if codes - {"200"}:
-        message = f"{target} failed while answering (error event in the stream). Run the slot again.{said}"
+        message = f"{target} failed while answering (error event in the stream). Run the slot again.{words}"
         return errors.ProviderDown(message, **facts)
     return errors.ProviderDown(_malformed(target), **facts)
 
@@ -218,39 +221,3 @@ def _malformed(target: Target) -> str:
 def _filtered(target: Target, where: str, status: int | None, request_id: str | None) -> errors.ContentFiltered:
     message = f"{target}: the provider's safety filter blocked the prompt or the answer ({where}). Rephrase the prompt."
     return errors.ContentFiltered(message, target=target, status=status, request_id=request_id)
-
-
-def _body(body: object) -> tuple[set[str], str]:
-    """The codes in a provider's error body, and its message ready to be appended, secrets hidden.
-
-    Shapes: {"error": {code, type, status, message, innererror, details}} at OpenAI, Azure, Anthropic and Google (there
-    sometimes in a list); the same keys at the top at Mistral; the inner dict alone from the openai SDK.
-    """
-    if isinstance(body, list) and body:
-        body = body[0]
-    if isinstance(body, str):
-        try:
-            body = json.loads(body)
-        except ValueError:
-            return set(), ""
-    if not isinstance(body, dict):
-        return set(), ""
-    error = body.get("error", body)
-    if not isinstance(error, dict):
-        error = {"message": error}
-    inner = error.get("innererror") or {}
-    details = error.get("details") if isinstance(error.get("details"), list) else []
-    places = [place for place in (error, inner, *details) if isinstance(place, dict)]
-    codes = {str(place[name]) for place in places for name in ("code", "type", "status", "reason") if place.get(name)}
-    message = error.get("message")
-    return codes, f" The provider says: {hide(message.strip())[:500]}" if isinstance(message, str) and message else ""
-
-
-def retry_after_s(headers: httpx2.Headers) -> float | None:
-    """Seconds to wait from `retry-after-ms` or `retry-after` (seconds form), None where absent or unreadable."""
-    for name, scale in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
-        try:
-            return max(0.0, float(headers[name]) * scale)
-        except (KeyError, ValueError):
-            continue
-    return None

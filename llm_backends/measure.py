@@ -3,19 +3,25 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import count
 from typing import Literal
 
+from .call import Call, current
 from .clock import now_ms
 from .errors import BackendError
 from .redact import hide
+from .retries import Retries
 from .stats import percentile
-from .transport import Call, current
 from .types import Backend, CallResult, ChatRequest, Delta, Finish, Usage
 
-Phase = Literal["loading", "running"]
+NO_RETRIES = Retries(attempts=1)
+
+Phase = Literal["loading", "running", "waiting to try again"]
 
 
-def measured(backend: Backend, request: ChatRequest, call: Call) -> Iterator[Phase | Delta | CallResult]:
+def measured(
+    backend: Backend, request: ChatRequest, call: Call, retries: Retries = NO_RETRIES
+) -> Iterator[Phase | Delta | CallResult]:
     """Run one call: yield its phases and every Delta, and last its CallResult, however the call ends.
 
     `call.stop()` from another thread ends it as `stopped`. A bug is raised after its CallResult has been yielded.
@@ -31,11 +37,13 @@ def measured(backend: Backend, request: ChatRequest, call: Call) -> Iterator[Pha
         yield "running"
         call.take_turn()
         tally.t0 = now_ms()
-        for event in () if call.stopped else _under(call, backend.stream(request)):
+        for event in () if call.stopped else _tried(backend, request, call, retries):
             if isinstance(event, Finish):
                 tally.finish = event
-            elif event.text:
+            elif isinstance(event, Delta):
                 tally.add(event, call.arrived_at or now_ms())
+                yield event
+            else:
                 yield event
     except Exception as exc:
         bug = None if isinstance(exc, BackendError) or call.stopped else exc
@@ -48,6 +56,26 @@ def measured(backend: Backend, request: ChatRequest, call: Call) -> Iterator[Pha
     yield tally.complete(result, call)
     if bug is not None:
         raise bug
+
+
+def _tried(backend: Backend, request: ChatRequest, call: Call, retries: Retries) -> Iterator[Phase | Delta | Finish]:
+    """The stream's events, tried again for as long as nothing has been said and `retries` allows."""
+    for tries in count(1):
+        call.attempts += 1
+        try:
+            for event in _under(call, backend.stream(request)):
+                if isinstance(event, Finish) or event.text:
+                    retries = NO_RETRIES
+                    yield event
+            return
+        except BackendError as exc:
+            wait_s = retries.wait_s(exc, tries)
+            if wait_s is None or call.stopped:
+                raise
+            yield "waiting to try again"
+            if not call.wait(wait_s):
+                raise
+            yield "running"
 
 
 def _under(call: Call, events: Iterator[Delta | Finish]) -> Iterator[Delta | Finish]:
@@ -108,6 +136,8 @@ class _Tally:
             gap_p50_ms=percentile(gaps, 0.5),
             gap_p95_ms=percentile(gaps, 0.95),
             gap_max_ms=gaps[-1] if gaps else None,
+            attempts=call.attempts,
+            retry_wait_ms=call.retry_wait_ms,
             request_id=call.request_id,
         )
 

@@ -2,10 +2,11 @@
 
 from typing import Any
 
+from .call import Call, Timeouts, current
 from .errors import ProviderDown
 from .faults import exchange
 from .known_models import PROVIDERS, is_chat
-from .transport import Call, Timeouts, client, current
+from .transport import client
 from .types import Target
 
 # Below the base URL, all models on one page. Mistral and everything else answer as OpenAI does.

@@ -8,10 +8,11 @@ from queue import SimpleQueue
 from threading import Event, Thread
 from typing import Literal
 
+from .call import Call
 from .clock import now_ms
-from .measure import measured
+from .measure import Phase, measured
 from .prices import cost
-from .transport import Call
+from .retries import Retries
 from .types import Backend, CallResult, ChatRequest, Delta
 
 MAX_SLOTS = 8
@@ -25,6 +26,7 @@ class Slot:
 
     backend: Backend
     request: ChatRequest
+    retries: Retries = Retries()
 
 
 class Lane:
@@ -32,7 +34,7 @@ class Lane:
 
     def __init__(self, slot: Slot) -> None:
         self.target, self.request = slot.backend.target, slot.request
-        self.state: Literal["waiting", "loading", "running", "done"] = "waiting"
+        self.state: Phase | Literal["waiting", "done"] = "waiting"
         self.result: CallResult | None = None
         self.chunks = 0
         self.call = Call()
@@ -66,7 +68,7 @@ class Lane:
             self.result, self.state = event, "done"
         else:
             self.state = event
-            if event == "running":
+            if event == "running" and self._started_ms is None:
                 self._started_ms = now_ms()
 
 
@@ -128,7 +130,7 @@ class Race:
     def _run(self, index: int) -> None:
         lane, slot = self.lanes[index], self._slots[index]
         try:
-            for event in measured(slot.backend, slot.request, lane.call):
+            for event in measured(slot.backend, slot.request, lane.call, slot.retries):
                 if isinstance(event, CallResult):
                     event = _priced(event)
                     self._hand_on(index, event)

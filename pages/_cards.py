@@ -11,6 +11,8 @@ from ._view import Card
 from ._waterfall import bar
 
 LIVE_HEIGHT = 300
+# How much of the end of a growing answer is sent and drawn, five times a second, when a few or many grow at once.
+LIVE_CHARS, CROWDED, CROWDED_CHARS = 4000, 4, 2000
 _RAW = "The answer exactly as it was received."
 
 # What went wrong, in the words of somebody who doesn't know our class names.
@@ -30,21 +32,20 @@ def grid(cards: tuple[Card, ...], *, live: bool, whole: bool, stop: Callable[[in
     """All cards. While any answer is `live` they keep one height; later answers are shown whole, or up to a screen."""
     ended = [card.result.total_ms for card in cards if card.result and card.result.total_ms]
     scale_ms = max(ended, default=1.0)
-    height = "whole" if whole and not live else "capped"
-    with st.container(key=f"answers_{height}").container(key=f"grid_{len(cards)}"):
+    chars = LIVE_CHARS if len(cards) <= CROWDED else CROWDED_CHARS
+    state = "live" if live else "whole" if whole else "capped"
+    with st.container(key=f"answers_{state}").container(key=f"grid_{len(cards)}"):
         for card in cards:
             with st.container(border=True, key=f"card_{card.slot}"):
                 _header(card, stop)
-                _answer(card, live)
+                _answer(card, live, chars)
                 _outcome(card)
                 _numbers(card, scale_ms)
 
 
 def _header(card: Card, stop: Callable[[int], None] | None) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"head_{card.slot}"):
-        st.markdown(f"**{plain(card.target.model or 'no model')}**{_again(card)}")
-        if card.result and (card.answer or card.reasoning):
-            _raw(card)
+    with st.container(horizontal=True, gap="small", key=f"head_{card.slot}"):
+        st.markdown(f"**{plain(card.target.model or 'no model')}**{_again(card)}  \n{_state(card)} {_chips(card)}")
         if stop:
             st.button(
                 "Stop",
@@ -54,7 +55,8 @@ def _header(card: Card, stop: Callable[[int], None] | None) -> None:
                 on_click=stop,
                 args=(card.slot,),
             )
-    st.markdown(f"{_state(card)} {_chips(card)}")
+        elif card.answer or card.reasoning:
+            _raw(card)
 
 
 def _again(card: Card) -> str:
@@ -92,24 +94,18 @@ def _state(card: Card) -> str:
     return f":blue-badge[{doing} {(card.elapsed_ms or 0) / 1000:.1f} s]"
 
 
-def _answer(card: Card, live: bool) -> None:
+def _answer(card: Card, live: bool, chars: int) -> None:
     if card.reasoning:
         reasoning = st.expander("Reasoning", type="compact", key=f"reasoning_{card.slot}", on_change="rerun")
         if reasoning.open:
-            text = live_tail(card.reasoning) if card.live else card.reasoning
+            text = live_tail(card.reasoning, chars) if card.live else card.reasoning
             reasoning.markdown(safe_markdown(text), anchors=False)
-    with st.container(key=f"answer_{card.slot}"), _box(card, live):
+    height = LIVE_HEIGHT if live else "content"
+    with st.container(key=f"answer_{card.slot}", height=height, border=False, autoscroll=card.live):
         if card.answer:
-            st.markdown(safe_markdown(live_tail(card.answer) if card.live else card.answer), anchors=False)
+            st.markdown(safe_markdown(live_tail(card.answer, chars) if card.live else card.answer), anchors=False)
         elif card.result and card.result.status == "ok":
             st.caption("The model finished without any text.")
-
-
-def _box(card: Card, live: bool):
-    """Where the text stands: a window onto its end while answers grow, and another element later, which opens at the top."""
-    if live:
-        return st.container(height=LIVE_HEIGHT, border=False, autoscroll=card.live)
-    return st.container(key=f"text_{card.slot}")
 
 
 def _outcome(card: Card) -> None:
@@ -142,9 +138,7 @@ def _numbers(card: Card, scale_ms: float) -> None:
 
 
 def _raw(card: Card) -> None:
-    raw = st.popover(
-        "Raw", type="tertiary", icon=":material/content_copy:", key=f"raw_{card.slot}", on_change="rerun"
-    )
+    raw = st.popover("Raw", type="tertiary", icon=":material/content_copy:", key=f"raw_{card.slot}", on_change="rerun")
     if raw.open:
         raw.caption(f"{_RAW} The button in the corner copies it.")
         raw.code(card.answer, language=None, wrap_lines=True, height=320)

@@ -51,9 +51,9 @@ def bars(title: str, values: dict[str, float], reads) -> None:
         x=alt.X("value:Q", axis=None, scale=alt.Scale(domain=[0, 1.3 * max(values.values()) or 1])),
         tooltip=[alt.Tooltip("name:N", title="Model"), alt.Tooltip("said:N", title=title)],
     )
-    chart = base.mark_bar(height=16, color=PHASES["Answer"]) + base.mark_text(
-        align="left", dx=5, color="gray"
-    ).encode(text="said:N")
+    chart = base.mark_bar(height=16, color=PHASES["Answer"]) + base.mark_text(align="left", dx=5, color="gray").encode(
+        text="said:N"
+    )
     st.altair_chart(chart.properties(height=_ROW * len(values) + 10), alt=title)
 
 

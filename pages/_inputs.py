@@ -22,7 +22,7 @@ _OVERRIDES = ("temperature", "max_tokens", "system")
 
 def picks() -> list[str]:
     """The picked models, in order."""
-    return [_picks.pick_of(value) for value in st.session_state.get("models", [])]
+    return list(dict.fromkeys(_picks.pick_of(value) for value in st.session_state.get("models", ())))
 
 
 def parameters() -> dict[str, Any]:
@@ -72,7 +72,9 @@ def draw(app: App) -> None:
     """Draw the inputs. Their values are in the session's state, and last while other pages are in view."""
     _models(app)
     asked, behaved = st.columns([2, 1])
-    asked.text_area("Prompt", key="prompt", height=132, persist_state="session", placeholder="What should all of them answer?")
+    asked.text_area(
+        "Prompt", key="prompt", height=132, persist_state="session", placeholder="What should all of them answer?"
+    )
     behaved.text_area(
         "System prompt",
         key="system",

@@ -3,8 +3,6 @@
 import re
 from html import unescape
 
-LIVE_CHARS = 4000
-
 _WORD_JOINER = "\u2060"
 _FENCE = re.compile(r"(`{3,}|~{3,})([^\n`]*)")
 _BLOCK_FENCE = re.compile(r"^ {0,3}(?:`{3,}|~{3,})", re.MULTILINE)
@@ -27,11 +25,11 @@ def _fence(found: re.Match) -> str:
     return found[1] + re.sub("(?i)(mer)(maid)", rf"\1{_WORD_JOINER}\2", " ".join(language.split()))
 
 
-def live_tail(text: str) -> str:
+def live_tail(text: str, chars: int) -> str:
     """The end of a growing answer, from the start of a line, in a code fence if it begins within one."""
-    if len(text) <= LIVE_CHARS:
+    if len(text) <= chars:
         return text
-    cut = len(text) - LIVE_CHARS
+    cut = len(text) - chars
     cut = text.find("\n", cut, cut + 500) + 1 or cut
     inside = len(_BLOCK_FENCE.findall(text, 0, cut)) % 2
     return ("```\n" if inside else "") + text[cut:]

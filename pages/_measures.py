@@ -43,10 +43,8 @@ class Measure(NamedTuple):
 
 
 # What stands in for the numbers until the call has ended: one element, since it is drawn five times a second.
-PENDING = "".join(
-    f"<div>{label}<b>…</b></div>"
-    for label in ("First token", "Tokens / s", "Total", "Tokens in", "Tokens out", "Cost")
-)
+_PENDING = ("First token", "Tokens / s", "Total", "Tokens in", "Tokens out", "Cost")
+PENDING = f'<div class="pending">{"".join(f"<div>{label}<b>…</b></div>" for label in _PENDING)}</div>'
 
 
 def measures(result: CallResult) -> list[Measure]:

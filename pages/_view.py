@@ -97,7 +97,5 @@ def _of_lane(slot: int, name: str, lane: Lane) -> Card:
     turns = sum(message.role == "user" for message in request.messages)
     settings = {"temperature": request.temperature, "max_tokens": request.max_tokens, "turn": turns}
     if result is not None:
-        return Card(
-            slot, name, lane.target, "done", result.answer, result.reasoning, result.total_ms, result, settings
-        )
+        return Card(slot, name, lane.target, "done", result.answer, result.reasoning, result.total_ms, result, settings)
     return Card(slot, name, lane.target, lane.state, lane.answer, lane.reasoning, lane.elapsed_ms, None, settings)

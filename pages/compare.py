@@ -78,25 +78,31 @@ def controls(app: App, view: View | None) -> None:
         st.error(refused, icon=":material/edit_note:")
 
 
-def answers(view: View, live: bool, ended: int) -> None:
-    """The grid. `live` and `ended` are what the page knew when it was drawn: it is drawn anew once that is outdated."""
+def answers(view: View, live: bool, ended: int, seen: dict[str, bool]) -> None:
+    """The grid. `live` and `ended` are what the page knew when it was drawn: it is drawn anew once that is outdated.
+
+    The cards come first: the page waits until the news has been on a card for one round.
+    """
     cards = view.cards()
     stop = None
     if view.run is not None:
         view.run.watch()
         stop = view.run.race.stop if live else None
     _cards.grid(cards, live=live, whole=st.session_state.get("whole", False), stop=stop)
-    if live and (view.run.race.finished or sum(not card.live for card in cards) > ended):
+    outdated = live and (view.run.race.finished or sum(not card.live for card in cards) > ended)
+    if outdated and seen.get("outdated"):
         st.rerun()
+    seen["outdated"] = outdated
 
 
 def results(view: View) -> None:
-    """Table and charts of the slots that have ended."""
+    """The table of the slots that have ended, and charts once all have: they take the browser long to draw."""
     ended = [card for card in view.cards() if card.result]
     if ended:
         st.subheader("Latency and cost", anchor=False)
         _table.draw(ended, view.id, whole=not view.live)
-        _charts.draw(ended)
+        if not view.live:
+            _charts.draw(ended)
 
 
 def heading(view: View) -> None:
@@ -105,7 +111,9 @@ def heading(view: View) -> None:
         source = "" if view.run else ", from the log"
         st.caption(f"{moment(view.started_at)}{source} · {plain(start_of(view.prompt))}")
         if not view.live:
-            st.toggle("Whole answers", key="whole", persist_state="session", help="Show long answers without scrolling.")
+            st.toggle(
+                "Whole answers", key="whole", persist_state="session", help="Show long answers without scrolling."
+            )
     if view.missing:
         st.warning(
             f"{view.missing} of {view.missing + len(view.logged)} answers never ended: LLMSelect was closed meanwhile.",
@@ -125,6 +133,6 @@ if view is None:
 else:
     live, ended = view.live, sum(not card.live for card in view.cards())
     heading(view)
-    st.fragment(answers, run_every=0.2 if live else None)(view, live, ended)
+    st.fragment(answers, run_every=0.2 if live else None)(view, live, ended, {})
     results(view)
 _warm.libraries(app, _inputs.picks(), _shared.route())

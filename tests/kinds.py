@@ -1,8 +1,9 @@
 """Every way to reach a model, as the tests see it: a backend for a scripted model of the sandbox, on each wire."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from llm_backends import Catalog, Message, settings
+from llm_backends.retries import Retries
 
 
 @dataclass(frozen=True)
@@ -15,9 +16,10 @@ class Kind:
     environ: tuple[tuple[str, str], ...] = ()
 
     def slot(self, sandbox, model: str, prompt: str = "Hello", **parameters):
-        """A slot that asks the scripted `model`; its answer is what the script says."""
+        """A slot that asks the scripted `model`, once; its answer is what the script says."""
         turns = parameters.pop("messages", (Message("user", prompt),))
-        return self.catalog(sandbox, model).slot(f"{self.provider}/{model}", self.route, turns, **parameters)
+        slot = self.catalog(sandbox, model).slot(f"{self.provider}/{model}", self.route, turns, **parameters)
+        return replace(slot, retries=Retries(attempts=1))
 
     def catalog(self, sandbox, model: str) -> Catalog:
         mapping = {"AZURE_DEPLOYMENTS": f"{self.provider}/{model}={model}"}

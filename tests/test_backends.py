@@ -176,5 +176,6 @@ def test_keys_of_providers_are_neither_needed_nor_sent_on_the_azure_route(kind, 
     "name", ["..", "a..b", "no such model", "x" * 3000, "日本語", "a/b/c", "%2e%2e", "?key=1", "#"]
 )
 def test_an_odd_model_name_is_refused_and_never_a_bug(kind, sandbox, name):
-    result = one(kind.catalog(sandbox, "sandbox").slot(f"{kind.provider}/{name}", kind.route, (Message("user", "Hi"),)))
+    slot = kind.catalog(sandbox, "sandbox").slot(f"{kind.provider}/{name}", kind.route, (Message("user", "Hi"),))
+    result = one(slot)
     assert result.error_type in ("ConfigError", "RequestRejected"), (result.error_type, result.error_message)

@@ -3,7 +3,7 @@
 import pytest
 
 from llm_backends import ChatRequest, Delta, Finish, Message, Target, Usage, measure
-from llm_backends.transport import Call
+from llm_backends.call import Call
 
 
 class Timed:

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from threading import Lock
 
+from ..call import Timeouts
 from ..errors import ConfigError
-from ..transport import Timeouts, client
+from ..transport import client
 from ..types import ChatRequest, Delta, Finish, Target
 from ..wires import chat_completions
 

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from ..call import Timeouts
 from ..faults import exchange, finished
 from ..once import once
-from ..transport import Timeouts, client
+from ..transport import client
 from ..types import ChatRequest, Delta, Finish, Target, Usage
 
 if TYPE_CHECKING:

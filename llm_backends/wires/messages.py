@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from ..call import Timeouts
 from ..faults import exchange, finished
 from ..parameters import takes_temperature
-from ..transport import Timeouts
 from ..types import ChatRequest, Delta, Finish, Target, Usage
 
 if TYPE_CHECKING:
