@@ -3,7 +3,7 @@
 import sys
 from importlib import import_module
 
-SUITES = ("streams", "startup", "browser")
+SUITES = ("streams", "startup", "browser", "faults")
 
 
 def main(names: list[str]) -> int:

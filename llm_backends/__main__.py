@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import signal
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,9 @@ OK, FAILED, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit code: 0 all well, 1 a slot failed, 2 bad usage or configuration, 130 interrupted."""
     options = _parser().parse_args(argv)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")
     try:
         return options.run(options, settings.load())
     except ConfigError as exc:
@@ -122,14 +126,21 @@ def _compare(options: argparse.Namespace, config: settings.Settings) -> int:
 
 
 def _as_json(race: Race) -> list[CallResult]:
-    results = []
-    for slot, event in race.events():
-        if isinstance(event, CallResult):
-            results.append(event)
-            _print_json({"slot": slot, "event": "result"} | event.columns())
-        else:
-            _print_json({"slot": slot, "event": "delta", "text": event.text, "reasoning": event.reasoning})
-    return results
+    results: dict[int, CallResult] = {}
+    try:
+        for slot, event in race.events():
+            if isinstance(event, CallResult):
+                results[slot] = event
+                _print_json({"slot": slot, "event": "result"} | event.columns())
+            else:
+                _print_json({"slot": slot, "event": "delta", "text": event.text, "reasoning": event.reasoning})
+    except KeyboardInterrupt:
+        race.wait()  # leaving the events stopped what was still running
+        for slot, lane in enumerate(race.lanes):
+            if slot not in results:
+                results[slot] = lane.result
+                _print_json({"slot": slot, "event": "result"} | lane.result.columns())
+    return list(results.values())
 
 
 def _print_json(value: dict[str, Any]) -> None:

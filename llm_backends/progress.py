@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+import unicodedata
 
 from .race import Lane, Race
 from .types import CallResult
@@ -50,12 +51,17 @@ def _status(slot: int, lane: Lane) -> str:
 
 def _answer(slot: int, result: CallResult) -> str:
     head = f"── {slot} {result.target} ──"
-    parts = [head, result.answer.strip()]
+    parts = [head, _printable(result.answer.strip())]
     if result.status == "stopped":
         parts.append("[stopped: the answer is incomplete]")
     elif result.error_message:
-        parts.append(f"[{result.error_type}] {result.error_message}")
+        parts.append(f"[{result.error_type}] {_printable(result.error_message)}")
     return "\n".join(part for part in parts if part) + "\n"
+
+
+def _printable(text: str) -> str:
+    """Without control characters: a model must not move the cursor or rename the window."""
+    return "".join(char for char in text if char in "\n\t" or unicodedata.category(char) != "Cc")
 
 
 def _table(results: list[CallResult]) -> str:

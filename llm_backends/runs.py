@@ -1,5 +1,6 @@
 """Live comparisons by id: found again after a page reload, logged call by call, stopped when nobody watches."""
 
+import atexit
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -44,6 +45,7 @@ class Runs:
         self._lock = Lock()
         self._closed = Event()
         Thread(target=self._stop_unwatched, name="unwatched-runs", daemon=True).start()
+        atexit.register(self.close)  # after the log's own, so before it: what is stopped here is still written
 
     def start(
         self, prompt: str, system: str, slots: Sequence[Slot], params: Mapping[str, Any], owner: str | None = None
@@ -68,11 +70,16 @@ class Runs:
         run = self._runs.get(run_id)
         return run if run is not None and run.owner == owner else None
 
-    def close(self) -> None:
-        """Stop everything that runs, and the watch over it."""
+    def close(self, timeout_s: float = 2.0) -> None:
+        """Stop everything that runs and wait for it to end; runs by itself when the program ends, on SIGTERM too."""
+        atexit.unregister(self.close)
         self._closed.set()
-        for run in list(self._runs.values()):
+        runs = list(self._runs.values())
+        for run in runs:
             run.race.stop()
+        end = now_ms() + timeout_s * 1000
+        for run in runs:
+            run.race.wait(max(0.0, (end - now_ms()) / 1000))
 
     def _stop_unwatched(self) -> None:
         while not self._closed.wait(min(5.0, self._unwatched_s / 4)):

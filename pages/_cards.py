@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from ._format import duration, plain
+from ._format import plain
 from ._markdown import live_tail, safe_markdown
 from ._measures import FOOTNOTES, PENDING, footnotes, measures
 from ._view import Card

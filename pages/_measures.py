@@ -25,7 +25,7 @@ DEFINITIONS = {
 FOOTNOTES = (
     "The finish reason is the provider's own word. Loading, of the local model or the provider's library, comes before "
     "the request and is part of no other time. Gaps are the times between two chunks: half of them, 95 % of them, all "
-    "of them are no longer. A chunk can hold many tokens. The times in the bar count from the moment before the request."
+    "of them are no longer. A chunk can hold many tokens. The times in the bar count from the start of the request."
 )
 
 # Why a number can be missing.

@@ -40,9 +40,7 @@ def _route(app: App) -> None:
         st.caption(f"Azure AI Foundry at {plain(urlsplit(azure.endpoint).netloc)}.")
     if unset:
         names = " and ".join(f"`AZURE_AI_FOUNDRY_{name}`" for name in unset)
-        said = (
-            f"Azure AI Foundry isn't configured: set {names} in `.env` or the environment, then start LLMSelect again."
-        )
+        said = f"Azure AI Foundry isn't configured: set {names} in `.env` or the environment and start LLMSelect again."
         if on:
             st.warning(f"{said} Until then only models on this machine can answer.", icon=":material/cloud_off:")
         else:

@@ -8,6 +8,7 @@ from llm_backends import Delta, Finish, Message, race
 from llm_backends.race import Race
 from llm_backends.redact import hide
 
+from .expected import BREAKS, REFUSALS, WHOLE
 from .kinds import KINDS
 
 FAST = "ttft-1.rate-2000.canned"
@@ -85,6 +86,12 @@ def test_temperature_is_sent_where_the_model_takes_one(kind, sandbox):
     assert ("0.25" in sent) == (kind.provider != "anthropic")  # an unknown Claude is taken for a new one: none is sent
 
 
+@pytest.mark.parametrize("fault", WHOLE)
+def test_a_whole_answer_is_ok_however_odd(kind, sandbox, fault):
+    result = one(kind.slot(sandbox, model(f"fault-{fault}.tokens-20")))
+    assert (result.status, result.chunks) == ("ok", WHOLE[fault].chunks), result.error_message
+
+
 def test_the_finish_reason_for_length_is_kept(kind, sandbox):
     result = one(kind.slot(sandbox, model("fault-length.tokens-8")))
     assert result.status == "ok" and result.finish_reason.lower() in ("length", "max_tokens")
@@ -96,45 +103,18 @@ def test_unknown_usage_stays_unknown(kind, sandbox, stream):
     assert result.status == "ok" and result.usage is None and result.tpot_ms is None and result.cost_usd is None
 
 
-@pytest.mark.parametrize(
-    ("fault", "error"),
-    [
-        ("400", "RequestRejected"),
-        ("401", "AuthError"),
-        ("403", "AuthError"),
-        ("404", "RequestRejected"),
-        ("408", "TimedOut"),
-        ("413", "RequestRejected"),
-        ("429", "RateLimited"),
-        ("429noretry", "RateLimited"),
-        ("500", "ProviderDown"),
-        ("503", "ProviderDown"),
-        ("529", "ProviderDown"),
-        ("badkey", "AuthError"),
-        ("html", "ProviderDown"),
-        ("filter", "ContentFiltered"),
-    ],
-)
-def test_an_answer_refused_is_one_error_of_the_tree(kind, sandbox, fault, error):
+@pytest.mark.parametrize("fault", REFUSALS)
+def test_an_answer_refused_is_one_error_of_the_tree(kind, sandbox, fault):
     result = one(kind.slot(sandbox, model(f"fault-{fault}")))
-    assert (result.status, result.error_type) == ("error", error), result.error_message
+    assert (result.status, result.error_type) == ("error", REFUSALS[fault].error), result.error_message
     assert result.target.ref in result.error_message and result.answer == ""
 
 
-@pytest.mark.parametrize(
-    ("fault", "error"),
-    [
-        ("drop", "ProviderDown"),
-        ("noend", "Truncated"),
-        ("badjson", "ProviderDown"),
-        ("errorevent", "ProviderDown"),
-        ("filtermid", "ContentFiltered"),
-    ],
-)
-def test_an_answer_cut_off_keeps_its_text_and_is_never_ok(kind, sandbox, fault, error):
+@pytest.mark.parametrize("fault", BREAKS)
+def test_an_answer_cut_off_keeps_its_text_and_is_never_ok(kind, sandbox, fault):
     result = one(kind.slot(sandbox, model(f"fault-{fault}.after-5.tokens-20")))
-    assert (result.status, result.error_type) == ("error", error), result.error_message
-    assert result.answer and result.chunks == (20 if fault == "noend" else 5)
+    assert (result.status, result.error_type) == ("error", BREAKS[fault].error), result.error_message
+    assert result.answer and result.chunks == BREAKS[fault].chunks
 
 
 def test_a_key_that_the_provider_echoes_is_hidden(kind, sandbox):

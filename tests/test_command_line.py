@@ -143,3 +143,25 @@ def test_the_sandbox_prints_how_to_use_it_and_ends_on_a_signal(tmp_path):
             assert "gpt-4o" in answer.read().decode()
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0
+
+
+@pytest.mark.parametrize("flags", [(), ("--json",)])
+def test_an_interrupted_comparison_keeps_and_logs_what_had_arrived(sandbox, tmp_path, flags):
+    from llm_backends.call_log import CallLog
+
+    url, name = f"sqlite:///{tmp_path}/log.db", f"sandbox.canned.ttft-1.rate-50.tokens-5000.retry-{len(flags) + 600}"
+    command = [sys.executable, "-m", "llm_backends", "compare", "Hello", "-m", f"openai/{name}", *flags]
+    environ = sandbox.environment() | {"LLMSELECT_DATABASE_URL": url, "PYTHONPATH": sys.path[0]}
+    with subprocess.Popen(command, env=environ, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        record = None
+        assert sandbox.wait_for(lambda server: any(record.model == name for record in server.records), 20)
+        (record,) = [record for record in sandbox.records if record.model == name]
+        while len(record.token_times) < 5:
+            assert process.poll() is None
+        process.send_signal(signal.SIGTERM)
+        out, _ = process.communicate(timeout=20)
+    assert process.returncode == 1 and b"stopped" in out
+    log = CallLog(url)
+    (comparison,) = log.recent_comparisons()
+    log.close()
+    assert comparison.calls[0].result.status == "stopped" and comparison.calls[0].result.answer

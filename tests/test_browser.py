@@ -1,0 +1,133 @@
+"""What an analyst relies on, in a real browser. Each test ends without an error in its console or a call elsewhere."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from llm_backends.call_log import CallLog
+from llm_backends.types import CallResult, Target
+
+SLOW = 60_000
+HOSTILE = """# Look
+![a](http://evil.example/1.png) <img src="http://evil.example/2.png"> [![b](http://evil.example/3.png)][r]
+
+| ![c](http://evil.example/4.png) |
+|---|
+
+```mermaid
+graph TD
+A["<img src='http://evil.example/5.png'>"]
+```
+[r]: http://evil.example/6.png
+"""
+
+
+def card(page, slot):
+    return page.locator(f".st-key-card_{slot}")
+
+
+def choose(page, *refs):
+    """Pick models by typing them, in place of those that are picked."""
+    page.get_by_role("button", name=re.compile("^Clear")).first.click()
+    expect(page.locator(".st-key-models [data-tag]")).to_have_count(0)
+    for number, ref in enumerate(refs, 1):
+        page.locator(".st-key-models input").fill(ref)
+        page.keyboard.press("Enter")
+        expect(page.locator(".st-key-models [data-tag]")).to_have_count(number)
+    page.keyboard.press("Escape")
+
+
+def run(page):
+    page.locator(".st-key-run button").click()
+
+
+def test_the_first_click_without_any_key_gets_two_answers_and_logs_them(page, dashboard):
+    page.goto(dashboard())
+    expect(page.locator(".st-key-models [data-tag]")).to_have_count(2, timeout=SLOW)
+    expect(page.locator("[data-testid=stSidebar]")).to_contain_text("AZURE_AI_FOUNDRY_ENDPOINT")
+    run(page)
+    for slot in (0, 1):
+        expect(card(page, slot)).to_contain_text("done", timeout=2 * SLOW)
+        expect(page.locator(f".st-key-answer_{slot}")).not_to_be_empty()
+        expect(page.locator(f".st-key-metrics_{slot}")).to_contain_text("First token")
+    expect(page.locator(".st-key-latency_table")).to_contain_text("Download CSV")
+    expect(page.locator(".st-key-stop_all button")).to_be_disabled()
+    page.get_by_role("link", name="Latency and cost").click()
+    expect(page.locator(".st-key-model_table")).to_be_visible()
+    page.get_by_role("link", name="History").click()
+    expect(page.locator("[class*=st-key-entry_]")).to_contain_text("2 done")
+
+
+def test_a_run_goes_on_whatever_else_the_analyst_does(page, sandbox_dashboard):
+    page.goto(sandbox_dashboard)
+    expect(page.locator("[data-testid=stSidebar]")).to_contain_text("Simulated providers", timeout=SLOW)
+    long = "sandbox.ttft-100.rate-50.tokens-600"
+    choose(page, f"openai/{long}", f"mistral/{long}.reasoning-9", "anthropic/sandbox.fault-401")
+    page.locator(".st-key-prompt textarea").fill("Typed right before the click")
+    run(page)
+    expect(card(page, 2)).to_contain_text("Key refused", timeout=SLOW)
+    expect(page.locator(".st-key-answer_1")).not_to_be_empty(timeout=SLOW)
+    expect(page.locator(".st-key-answer_0")).not_to_be_empty(timeout=SLOW)
+    page.locator(".st-key-stop_0 button").click()
+    expect(card(page, 0)).to_contain_text("stopped")
+    expect(card(page, 0)).to_contain_text("Cut off")
+    expect(card(page, 1)).to_contain_text("streaming")
+
+    page.locator(".st-key-route_azure label").click()
+    expect(page.locator("[data-testid=stSidebar]")).to_contain_text("Azure AI Foundry at 127.0.0.1")
+    page.get_by_role("link", name="History").click()
+    expect(page.locator("[data-testid=stSidebar]")).to_contain_text("Comparison running: 2 of 3 done")
+    page.get_by_role("link", name="Compare", exact=True).click()
+    expect(card(page, 1)).to_contain_text("streaming")
+    expect(page.locator(".st-key-prompt textarea")).to_have_value("Typed right before the click")
+
+    page.reload()
+    expect(card(page, 1)).to_contain_text("streaming", timeout=SLOW)
+    expect(card(page, 1)).to_contain_text("direct")
+    expect(page.locator(".st-key-route_azure input")).to_be_checked()
+    expect(page.locator(".st-key-models [data-tag]")).to_have_count(3)
+    page.locator(".st-key-stop_all button").click()
+    expect(page.locator(".st-key-run button")).to_be_enabled(timeout=SLOW)
+    expect(card(page, 1)).to_contain_text("Reasoning")
+
+
+def test_the_azure_route_shows_the_deployment_and_a_narrow_window_keeps_its_width(page, sandbox_dashboard):
+    page.set_viewport_size({"width": 420, "height": 900})
+    page.goto(f"{sandbox_dashboard}/?route_azure=true")
+    expect(page.locator(".st-key-models [data-tag]").first).to_be_visible(timeout=SLOW)
+    choose(page, "openai/gpt-4o", "openai/gpt-4o #2")
+    run(page)
+    for slot in (0, 1):
+        expect(card(page, slot)).to_contain_text("deployment gpt4o-deployment", timeout=SLOW)
+        expect(card(page, slot)).to_contain_text("done", timeout=SLOW)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 420
+
+
+def test_model_output_makes_the_browser_call_nobody_and_can_be_read_as_received(page, dashboard, tmp_path):
+    url = dashboard()
+    log = CallLog(f"sqlite:///{tmp_path / 'llmselect.db'}")
+    id = log.open_comparison(HOSTILE, HOSTILE, {}, 1)
+    bad = "![e](http://evil.example/7.png)"
+    target = Target(bad, bad, "direct", deployment=bad)
+    facts = {"error_type": "ProviderDown", "error_message": bad, "finish_reason": bad, "price_source": bad}
+    log.record(id, 0, CallResult(target, "error", "2026-11-23T12:00:00Z", HOSTILE, HOSTILE, total_ms=9.0, **facts))
+    assert log.flush(10)
+    log.close()
+    page.goto(f"{url}/?run={id}")
+    expect(card(page, 0)).to_contain_text("Provider failed", timeout=SLOW)
+    page.locator(".st-key-reasoning_0 summary").click()
+    page.locator(".st-key-raw_0 button").click()
+    expect(page.get_by_test_id("stPopoverBody").locator("code")).to_contain_text("![a](http://evil.example/1.png)")
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name="History").click()
+    expect(page.locator("[class*=st-key-entry_]")).to_contain_text("Look")
+    assert page.locator("img[src*=evil]").count() == 0
+
+
+@pytest.mark.parametrize("broken", ["sqlite:////proc/nowhere/log.db"])
+def test_an_unwritable_database_is_told_in_the_sidebar(page, dashboard, broken):
+    page.goto(dashboard({"LLMSELECT_DATABASE_URL": broken}))
+    expect(page.locator("[data-testid=stSidebar]")).to_contain_text("can't be written", timeout=SLOW)
+    page.get_by_role("link", name="History").click()
+    expect(page.locator("[data-testid=stMain]")).to_contain_text("can't be read")

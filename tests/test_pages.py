@@ -1,0 +1,224 @@
+"""What the pages show: formats, safe markdown, picks, cards from the log, and the app without a browser."""
+
+import csv
+import io
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from llm_backends import settings
+from llm_backends.catalog import Catalog
+from llm_backends.log_queries import Comparison, LoggedCall
+from llm_backends.types import CallResult, Message, Target, Usage
+from pages import _format, _markdown, _measures, _picks, _shared, _start, _table, _view, _waterfall
+
+APP = str(Path(__file__).parent.parent / "app.py")
+GPT = Target("openai", "gpt-4o", "direct", "api.openai.com")
+DONE = CallResult(
+    GPT,
+    "ok",
+    "2026-11-23T12:00:00.000+00:00",
+    answer="Hello",
+    finish_reason="stop",
+    usage=Usage(12, 34),
+    connect_ms=20.0,
+    headers_ms=200.0,
+    ttft_ms=300.0,
+    ttfat_ms=300.0,
+    total_ms=1300.0,
+    tpot_ms=25.0,
+    chunks=30,
+    cost_usd=0.00042,
+    price_source="genai-prices",
+)
+REFUSED = CallResult(
+    GPT, "error", "2026-11-23T12:00:00.000+00:00", error_type="ConfigError", error_message="Set *it*.", load_ms=1.0
+)
+
+
+def view_of(*results: CallResult) -> _view.View:
+    calls = tuple(LoggedCall(str(slot), "c", slot, None, result) for slot, result in enumerate(results))
+    return _view.of_log(Comparison("c", "2026-11-23T12:00:00.000+00:00", None, "Hi", None, {}, len(calls), calls))
+
+
+@pytest.mark.parametrize(
+    ("ms", "shown"), [(None, "—"), (0.4, "0.4 ms"), (412.4, "412 ms"), (1234, "1.23 s"), (125_000, "2 min 05 s")]
+)
+def test_a_duration_reads_well_at_any_length(ms, shown):
+    assert _format.duration(ms) == shown
+
+
+@pytest.mark.parametrize(
+    ("usd", "shown"), [(None, "—"), (0.0, "$0.00"), (0.00042, "$0.00042"), (0.0123, "$0.012"), (1234.5, "$1,234.50")]
+)
+def test_a_cost_keeps_two_digits_and_unknown_is_not_zero(usd, shown):
+    assert _format.dollars(usd) == shown
+
+
+def test_foreign_text_cannot_become_markdown():
+    assert _format.plain("![x](http://a) *b* $c$ :red[d] `e`").count("\\") == 17
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "![a](http://evil.example/a.png)",
+        "![a][ref]\n\n[ref]: http://evil.example/a.png",
+        "`![a](http://evil.example/a.png)`",
+        "```mermaid\ngraph TD\nA[<img src='http://evil.example/a.png'>]\n```",
+        "> - ~~~ MerMaid\n> graph TD",
+        "```&#109;ermaid\ngraph TD\n```",
+        "```&#10;~~~&amp;#109;ermaid mermaid\ngraph TD\n```",
+    ],
+)
+def test_model_output_holds_neither_images_nor_diagrams(hostile):
+    safe = _markdown.safe_markdown(hostile)
+    assert "![" not in safe and "mermaid" not in safe.lower() and "ermaid\n" not in safe.replace("mer\u2060maid\n", "")
+
+
+def test_ordinary_markdown_passes_unchanged():
+    text = "## Title\n\n- a **b**\n\n```python\nprint(1)\n```\n\n```x``` and ~~~ here"
+    assert _markdown.safe_markdown(text) == text
+
+
+def test_a_growing_answer_is_shown_from_its_last_lines_with_code_still_code():
+    text = "start\n```python\n" + "print(1)\n" * 1000
+    tail = _markdown.live_tail(text, 400)
+    assert tail.startswith("```\nprint(1)\n") and text.endswith(tail[4:]) and len(tail) <= 404
+
+
+def test_each_picked_model_can_be_picked_once_more():
+    entries = Catalog(settings.load(environ={}, dotenv_path=None)).models("direct")
+    picks = ["openai/gpt-4o", "openai/gpt-4o #2", "mine/model"]
+    assert _picks.options(entries, picks)[:5] == [*picks, "openai/gpt-4o #3", "mine/model #2"]
+    assert not any("#" in option for option in _picks.options(entries, [f"mine/{n}" for n in range(8)]))
+
+
+def test_an_unready_model_says_in_the_picker_what_it_needs():
+    catalog = Catalog(settings.load(environ={}, dotenv_path=None))
+    entry = catalog.entry("openai/gpt-4o", "direct")
+    assert _picks.label("openai/gpt-4o #2", entry) == "openai/gpt-4o #2 · needs OPENAI_API_KEY"
+    assert _picks.pick_of(_picks.label("openai/gpt-4o #2", entry)) == "openai/gpt-4o #2"
+
+
+def test_without_a_key_the_embedded_model_is_picked_twice(sandbox_settings):
+    alone = Catalog(settings.load(environ={}, dotenv_path=None))
+    assert _picks.default(alone.models("direct")) == ["local/smollm2-135m-instruct", "local/smollm2-135m-instruct #2"]
+    picks = _picks.default(Catalog(sandbox_settings).models("direct"))
+    assert [pick.partition("/")[0] for pick in picks] == ["openai", "anthropic", "gemini", "mistral"]
+
+
+def test_the_numbers_of_an_answer_are_named_and_the_unknown_ones_say_why():
+    known = {measure.label: measure for measure in _measures.measures(DONE)}
+    assert known["First token"].value == "300 ms" and known["Tokens / s"].value == "40.0"
+    assert "First visible" not in known and known["Cost"].value == "\\$0\\.00042"
+    for measure in _measures.measures(REFUSED):
+        assert measure.value == "—" and measure.help.startswith("Unknown: ")
+
+
+def test_the_phases_of_an_answer_follow_each_other_to_its_end():
+    found = _waterfall.phases(DONE)
+    assert [phase.name for phase in found] == ["Connecting", "Headers", "First token", "Answer"]
+    assert [phase.end_ms for phase in found] == [20, 200, 300, 1300]
+    assert _waterfall.phases(REFUSED) == []
+
+
+def test_a_comparison_from_the_log_is_drawn_with_a_name_for_each_slot():
+    view = view_of(DONE, REFUSED)
+    assert [card.name for card in view.cards()] == ["openai/gpt-4o", "openai/gpt-4o #2"]
+    assert not view.live and view.missing == 0
+
+
+def test_the_csv_has_the_logs_columns_no_texts_and_no_formulas():
+    target = Target("openai", "=1+1", "direct")
+    odd = CallResult(target, "stopped", "2026-11-23T12:00:00.000+00:00", answer="secret")
+    first, second = csv.DictReader(io.StringIO(_table.as_csv(view_of(DONE, odd).cards(), "c")))
+    assert float(first["ttft_ms"]) == 300 and first["output_tokens"] == "34" and first["comparison_id"] == "c"
+    assert second["model"] == "'=1+1" and second["ttft_ms"] == "" and "answer" not in second
+
+
+def test_a_conversation_goes_on_from_each_models_own_answer(sandbox_settings):
+    from llm_backends.race import Race
+    from llm_backends.runs import Run
+
+    catalog = Catalog(sandbox_settings)
+    models = ["openai/sandbox.tokens-3.ttft-1.rate-1000", "openai/sandbox.fault-400"]
+    asked = [Message("system", "Be brief"), Message("user", "Hi")]
+    race = Race([catalog.slot(ref, "direct", asked) for ref in models])
+    race.start()
+    assert race.wait(20)
+    run = Run("id", "Hi", "Be brief", {"models": models}, race)
+    turns = _start.conversation(run, models[0])
+    assert [turn.role for turn in turns] == ["user", "assistant"] and turns[1].content == race.lanes[0].answer
+    assert _start.conversation(run, models[1]) == [] == _start.conversation(run, "other/model")
+
+
+@pytest.fixture
+def app(tmp_path, monkeypatch):
+    """The dashboard without a browser, with no key, in a directory of its own."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LLMSELECT_DATABASE_URL", f"sqlite:///{tmp_path}/log.db")
+    st.cache_resource.clear()
+
+    def opened(**address) -> AppTest:
+        page = AppTest.from_file(APP, default_timeout=30)
+        for name, value in address.items():
+            page.query_params[name] = value
+        return page.run()
+
+    yield opened
+    parts = _shared.app()
+    parts.runs.close()
+    parts.log.close()
+    st.cache_resource.clear()
+
+
+def test_a_run_without_prompt_or_model_says_what_is_missing(app):
+    page = app()
+    page.text_area(key="prompt").input("  ").run()
+    page.button(key="run").click().run()
+    assert [error.value for error in page.error] == ["Write a prompt first."]
+    page.multiselect(key="models").set_value([]).run()
+    page.button(key="run").click().run()
+    assert [error.value for error in page.error] == ["Choose at least one model."]
+
+
+def test_the_toggle_explains_itself_when_azure_is_not_configured(app):
+    page = app(route_azure="true")
+    assert page.toggle(key="route_azure").value
+    said = " ".join(warning.value for warning in page.warning)
+    assert "AZURE_AI_FOUNDRY_ENDPOINT" in said and "AZURE_AI_FOUNDRY_KEY" in said
+    assert not page.exception
+
+
+def test_without_key_and_database_the_card_still_says_what_to_set(app, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("not a folder")
+    monkeypatch.setenv("LLMSELECT_DATABASE_URL", f"sqlite:///{tmp_path}/file/log.db")
+    page = app()
+    page.multiselect(key="models").set_value(["openai/gpt-4o"]).run()
+    page.button(key="run").click().run()
+    run = _shared.app().runs.get(page.session_state["run_id"])
+    assert run.race.wait(20) and run.race.lanes[0].result.error_type == "ConfigError"
+    page.run()
+    assert [error.value.replace("\\", "") for error in page.error] == ["Set OPENAI_API_KEY in .env or the environment."]
+
+
+def test_a_prompt_of_a_megabyte_is_not_echoed(app):
+    page = app()
+    page.multiselect(key="models").set_value(["openai/gpt-4o"]).run()
+    page.text_area(key="prompt").input("x\0 😀" * 250_000).run()
+    page.button(key="run").click().run()
+    assert not page.exception and max(len(caption.value) for caption in page.caption) < 1000
+
+
+def test_an_unknown_comparison_in_the_address_is_told(app):
+    page = app(run="nowhere")
+    assert "neither running nor in the call log" in page.info[0].value and not page.exception
+
+
+def test_times_of_day_are_told_on_this_machines_clock():
+    assert _format.moment(datetime.now(UTC)).startswith("today ")
+    assert _format.moment("2020-02-03T12:00:00.000+00:00")[:5] in ("3 Feb", "2 Feb", "4 Feb")
