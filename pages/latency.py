@@ -79,7 +79,6 @@ def table(stats: tuple[ModelStats, ...]) -> None:
         hide_index=True,
         placeholder="—",
         column_config={name: column(name) for name in COLUMNS},
-        key="model_table",
         alt="Calls, latency and cost of each model",
     )
 

@@ -54,7 +54,7 @@ def test_the_first_click_without_any_key_gets_two_answers_and_logs_them(page, da
     expect(page.locator(".st-key-latency_table")).to_contain_text("Download CSV")
     expect(page.locator(".st-key-stop_all button")).to_be_disabled()
     page.get_by_role("link", name="Latency and cost").click()
-    expect(page.locator(".st-key-model_table")).to_be_visible()
+    expect(page.get_by_test_id("stDataFrame")).to_be_visible()
     page.get_by_role("link", name="History").click()
     expect(page.locator("[class*=st-key-entry_]")).to_contain_text("2 done")
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from llm_backends import Race, settings
 from llm_backends import __main__ as command_line
-from llm_backends import settings
 from llm_backends.known_models import SEED
 
 from .kinds import KINDS
@@ -22,12 +22,12 @@ from .kinds import KINDS
 ROOT = Path(__file__).parent.parent
 DOCS = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
 OURS = "OPENAI ANTHROPIC GEMINI GOOGLE MISTRAL USE_AZURE AZURE COMPATIBLE LOCAL_MODELS LLMSELECT".split()
-VARIABLE = re.compile(rf"(?<![\w$])\$?((?:{'|'.join(OURS)})_[A-Z0-9_]*[A-Z0-9])(?![\w-]|\.md)")
+VARIABLE = re.compile(rf"(?<!\w)((?:{'|'.join(OURS)})_[A-Z0-9_]*[A-Z0-9])(?![\w-]|\.md)")
 # Read by azure-identity, not by us.
 IDENTITY = {"AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"}
 # Made by whoever runs the product.
 MADE = {".env", ".venv/bin/python", "data/llmselect.db"}
-_numbers = itertools.count()
+AZURE = [kind for kind in KINDS if kind.route == "azure"]
 
 every_document = pytest.mark.parametrize("path", DOCS, ids=lambda path: path.name)
 
@@ -162,16 +162,7 @@ def test_the_python_example_of_the_readme_runs(sandbox, tmp_path):
     assert [done.stdout.count(f"{slot} ok ") for slot in (0, 1)] == [1, 1]
 
 
-def on_azure(sandbox, options: str) -> dict:
-    """A slot for each wire of Azure, by the name of its kind."""
-    kinds = [kind for kind in KINDS if kind.route == "azure"]
-    name = f"sandbox.canned.ttft-50.rate-2000.{options}.retry-{9000 + next(_numbers)}"
-    return {kind.name: kind.slot(sandbox, name) for kind in kinds}
-
-
 def run(slots):
-    from llm_backends import Race
-
     race = Race(slots)
     race.start()
     assert race.wait(30)
@@ -179,25 +170,18 @@ def run(slots):
 
 
 def test_a_comparison_on_azure_takes_every_wire_at_once(sandbox):
-    results = run([*on_azure(sandbox, "tokens-5").values()])
-    assert [(result.status, result.target.route) for result in results] == [("ok", "azure")] * 4
-    model = results[0].target.deployment
-    paths = {record.path for record in sandbox.records if record.model == model}
-    assert {
-        wire for wire in ("/openai/deployments/", "/openai/v1/", "/anthropic/") for path in paths if wire in path
-    } == {
-        "/openai/deployments/",
-        "/openai/v1/",
-        "/anthropic/",
-    }
+    model = "sandbox.canned.ttft-50.rate-2000.tokens-5.retry-9000"
+    results = run([kind.slot(sandbox, model) for kind in AZURE])
+    assert [(result.status, result.target.route) for result in results] == [("ok", "azure")] * len(AZURE)
+    wires = {record.wire for record in sandbox.records if record.model == model}
+    assert wires == {"azure", "azure-v1", "azure-anthropic"}
 
 
-def test_a_deployment_that_does_not_exist_says_what_to_check(sandbox):
-    for kind in KINDS:
-        if kind.route == "azure":
-            (result,) = run([kind.slot(sandbox, "nobody-made-this")])
-            assert result.error_type == "RequestRejected"
-            assert "Check the deployment's name" in result.error_message
+@pytest.mark.parametrize("kind", AZURE, ids=lambda kind: kind.name)
+def test_a_deployment_that_does_not_exist_says_what_to_check(kind, sandbox):
+    (result,) = run([kind.slot(sandbox, "nobody-made-this")])
+    assert result.error_type == "RequestRejected"
+    assert "Check the deployment's name" in result.error_message
 
 
 def test_the_dashboard_starts_with_azure_enabled_and_goes_back_to_direct(dashboard, page, sandbox):
