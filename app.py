@@ -14,16 +14,13 @@ st.set_page_config(
     layout="wide",
     menu_items={"About": "LLMSelect puts one prompt to several models side by side."},
 )
+PAGES = [
+    st.Page("pages/compare.py", title="Compare", icon=":material/view_column:", default=True),
+    st.Page("pages/latency.py", title="Latency and cost", icon=":material/speed:"),
+    st.Page("pages/history.py", title="History", icon=":material/history:"),
+]
+page = st.navigation(PAGES, position="hidden")
 st.logo(HERE / "_logo.svg", size="large", icon_image=HERE / "_icon.svg")
 st.html(HERE / "_style.css")
-
-app = _shared.app()
-page = st.navigation(
-    [
-        st.Page("pages/compare.py", title="Compare", icon=":material/view_column:", default=True),
-        st.Page("pages/latency.py", title="Latency and cost", icon=":material/speed:"),
-        st.Page("pages/history.py", title="History", icon=":material/history:"),
-    ]
-)
-_sidebar.draw(app, watching=page.url_path != "")
+_sidebar.draw(_shared.app(), PAGES, comparing=page.url_path == "")
 page.run()

@@ -45,6 +45,4 @@ def eight(environ: dict[str, str], script: str) -> list[Slot]:
     now = time.perf_counter_ns()
     refs = (f"{PROVIDERS[n % 4]}/sandbox.canned.{script}.retry-{now + n}" for n in range(8))
     slots = [catalog.slot(ref, "direct", (Message("user", "Hello"),)) for ref in refs]
-    for slot in slots:
-        slot.backend.prepare()
     return slots

@@ -1,4 +1,4 @@
-"""The command line: compare, models, sandbox. Results go to standard output, all else to standard error."""
+"""The command line: compare, models, check, sandbox. Results go to standard output, all else to standard error."""
 
 import argparse
 import json
@@ -15,6 +15,7 @@ from .types import CallResult, Message
 
 if TYPE_CHECKING:
     from .catalog import Catalog, ModelEntry
+    from .check import Checked
 
 OK, FAILED, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
 
@@ -57,6 +58,12 @@ def _parser() -> argparse.ArgumentParser:
     _add_route(models)
     models.add_argument("--json", action="store_true", help="one JSON object a line")
     models.set_defaults(run=_models)
+
+    check = commands.add_parser("check", help="the smallest real call to everything configured, and what is wrong")
+    _add_route(check)
+    check.add_argument("--only", metavar="PROVIDER or PROVIDER/MODEL", help="check this one alone")
+    check.add_argument("--json", action="store_true", help="one JSON object a line")
+    check.set_defaults(run=_check)
 
     sandbox = commands.add_parser("sandbox", help="simulated providers on loopback, to try everything without keys")
     sandbox.add_argument("--port", type=int, default=0, metavar="N", help="default: any free one")
@@ -161,6 +168,24 @@ def _line(entry: "ModelEntry") -> str:
     prices = (entry.input_usd_per_mtok, entry.output_usd_per_mtok)
     price = "unknown" if None in prices else "${:g} in, ${:g} out per million tokens".format(*prices)
     return f"{entry.ref:45} context {context:>9}  price {price:45} {'ready' if entry.ready else entry.why_not}"
+
+
+def _check(options: argparse.Namespace, config: settings.Settings) -> int:
+    from dataclasses import asdict
+
+    from .check import check
+
+    catalog, route = _catalog(options, config)
+    found = set()
+    for checked in check(catalog, route, options.only):
+        found.add(checked.status)
+        _print_json(asdict(checked)) if options.json else print(_told(checked), flush=True)
+    return FAILED if "failed" in found else OK if "ok" in found else UNUSABLE
+
+
+def _told(checked: "Checked") -> str:
+    took = f"{checked.target} in {checked.total_ms:.0f} ms." if checked.status == "ok" else checked.detail
+    return f"{checked.status:14}  {' '.join(filter(None, (took or checked.name + ':', checked.advice)))}"
 
 
 def _sandbox(options: argparse.Namespace, config: settings.Settings) -> int:

@@ -88,7 +88,7 @@ def azure_of(read: Reader, broken: dict[str, str]) -> Azure:
         deployments=dict(_deployments(read)),
         further=tuple(_further(read, auth)),
     )
-    if fault := read.fault("AZURE_AI_FOUNDRY_ENDPOINT", "AZURE_AI_FOUNDRY_KEY", "AZURE_AI_FOUNDRY_AUTH", scope):
+    if fault := read.fault("AZURE_AI_FOUNDRY_ENDPOINT", "AZURE_AI_FOUNDRY_KEY", "AZURE_AI_FOUNDRY_AUTH"):
         broken["azure"] = fault
     return azure
 
@@ -98,7 +98,7 @@ def _further(read: Reader, auth: Auth) -> Iterator[Endpoint]:
     known = {Endpoint("", number=number).variable(name) for number in FURTHER for name in ("ENDPOINT", "KEY")}
     for variable in (*read.names("AZURE_AI_FOUNDRY_ENDPOINT_"), *read.names("AZURE_AI_FOUNDRY_KEY_")):
         if variable not in known:
-            read.wrong(variable, f"is not a known name: number the endpoints from 2 to {FURTHER[-1]}")
+            read.wrong(variable, f"is not a known name: use _2 to _{FURTHER[-1]} for further endpoints")
     for number in FURTHER:
         endpoint = Endpoint("", number=number)
         address, credential = endpoint.variable("ENDPOINT"), endpoint.variable("KEY")

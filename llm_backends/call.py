@@ -12,6 +12,7 @@ import httpcore2
 import httpx2
 
 from .clock import now_ms
+from .types import Target
 
 # An SDK takes milliseconds to build a request, and threads share one interpreter: built side by side, eight requests
 # would each count the others' building as their own latency. So they are built in turn, the clock starting with each.
@@ -59,7 +60,10 @@ class Call:
         self.status: int | None = None
         self.headers: httpx2.Headers = httpx2.Headers()
         self.error_body: object = None
+        self.target: Target | None = None
+        self.began_ms: float | None = None
         self.attempts = 0
+        self.failed_hosts: list[str] = []
         self.retry_wait_ms = 0.0
         self._stop = Event()
         self._has_turn = False
@@ -82,12 +86,16 @@ class Call:
         """Whether somebody has stopped the call."""
         return self._stop.is_set()
 
-    def begin(self, timeouts: Timeouts) -> None:
-        """Forget what an earlier attempt saw. The total deadline starts once: a second attempt gets no more time."""
+    def begin(self, target: Target, timeouts: Timeouts) -> None:
+        """Start an attempt at `target` and forget what an earlier one saw.
+
+        The total deadline starts once: a second attempt gets no more time.
+        """
+        self.target, self.began_ms = target, now_ms()
         self.connect_ms = self.headers_at = self.arrived_at = self.status = self.error_body = None
         self.headers = httpx2.Headers()
         if self.deadline_ms is None:
-            self.deadline_ms = now_ms() + timeouts.deadline_s * 1000
+            self.deadline_ms = self.began_ms + timeouts.deadline_s * 1000
 
     def wait(self, wait_s: float) -> bool:
         """Wait before another attempt; False, at once, where the deadline leaves no time or the call is stopped."""
@@ -103,7 +111,7 @@ class Call:
         self._has_turn = _turn.acquire(timeout=TURN_S)
 
     def end_turn(self) -> None:
-        """Let the next call build its request. Idempotent; the transport does it as soon as the request is built."""
+        """Let the next call build its request. Idempotent; the transport does it as soon as this one is on its way."""
         if self._has_turn:
             self._has_turn = False
             _turn.release()

@@ -166,6 +166,16 @@ class CallLog:
         with self._reading() as connection:
             return log_figures.by_model(connection, filter)
 
+    def preferences(self, user: str | None = None) -> dict[str, Any]:
+        """What this user, or everybody where there are no users, has chosen on the Settings page, by name."""
+        with self._reading() as connection:
+            return log_queries.preferences_of(connection, user)
+
+    def prefer(self, chosen: Mapping[str, Any], user: str | None = None) -> None:
+        """Keep these choices at once; None takes one back. Raises ConfigError when they can't be written."""
+        with self._explained("written"), self._ready().begin() as connection:
+            log_queries.prefer(connection, chosen, user)
+
     @contextmanager
     def _reading(self) -> Iterator[Any]:
         with self._explained("read"), self._ready().connect() as connection:

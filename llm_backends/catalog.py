@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from . import prices, readiness
 from .errors import ConfigError
 from .known_models import PROVIDERS, SEED, current, newest_first
-from .settings import Settings, wire_for
+from .settings import Settings
 from .types import Backend, ChatRequest, Message, Route, Target
 
 if TYPE_CHECKING:
@@ -92,11 +92,12 @@ class Catalog:
         stream: bool = True,
     ) -> "Slot":
         """A place in a race: the model's backend, and the request under the name that its endpoint knows it by."""
-        from .race import Slot
+        from .race import Retries, Slot
 
         backend = self.backend(ref, route)
         model = backend.target.deployment or backend.target.model
-        return Slot(backend, ChatRequest(model, tuple(messages), max_tokens, temperature, stream))
+        request = ChatRequest(model, tuple(messages), max_tokens, temperature, stream)
+        return Slot(backend, request, Retries(attempts=self.settings.max_attempts))
 
     def listed(self, provider: str) -> tuple[str, ...]:
         """Ask the provider now for its chat models, keep them for `models`, and return their ids.
@@ -175,9 +176,9 @@ class Catalog:
 
             return LocalBackend(path=readiness.local_path(settings, target.model), **common)
         if target.route == "azure":
-            from .azure import AzureBackend
+            from .azure import deployed
 
-            return AzureBackend(azure=settings.azure, wire=wire_for(target.ref, settings.azure), **common)
+            return deployed(azure=settings.azure, **common)
         module, name = _ADAPTERS.get(target.provider, ("openai", "OpenAIBackend"))
         if target.provider == "gemini" and settings.gemini_sdk == "google-generativeai":
             module, name = "gemini_legacy", "GeminiLegacyBackend"

@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 from . import redact
 
 _LONGEST_S = 86_400
+_MOST = 10
 
 
 def dotenv(path: Path, problems: list[str]) -> dict[str, str]:
@@ -117,6 +118,13 @@ class Reader:
         if 0 < value <= _LONGEST_S:
             return value
         self.wrong(name, f"is not a number of seconds above 0 and up to {_LONGEST_S}: write {default:g}, for example")
+        return default
+
+    def count(self, name: str, default: int) -> int:
+        value = self.text(name) or str(default)
+        if re.fullmatch(r"[0-9]{1,3}", value) and 1 <= int(value) <= _MOST:
+            return int(value)
+        self.wrong(name, f"is not a whole number from 1 to {_MOST}: write {default}, for example")
         return default
 
     def folder(self, name: str) -> Path | None:

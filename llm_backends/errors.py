@@ -18,7 +18,8 @@ class BackendError(Exception):
     """A call that failed. The message is written for the analyst and holds no key, header or URL query.
 
     `status` is the HTTP status or None; `request_id` the provider's id for the call or None. `retryable`: whether the
-    same call may well succeed a little later; each class has its default.
+    same call may well succeed a little later; each class has its default. `elsewhere`: whether another endpoint may
+    serve it now; by default as `retryable`.
     """
 
     retryable = False
@@ -31,11 +32,13 @@ class BackendError(Exception):
         status: int | None = None,
         request_id: str | None = None,
         retryable: bool | None = None,
+        elsewhere: bool | None = None,
     ):
         super().__init__(message)
         self.target, self.status, self.request_id = target, status, request_id
         if retryable is not None:
             self.retryable = retryable
+        self.elsewhere = self.retryable if elsewhere is None else elsewhere
 
 
 class ConfigError(BackendError):

@@ -7,6 +7,7 @@ import httpx2
 
 from . import errors
 from .call import Call, NotAnApi, Timeouts, current_call
+from .entra import why_no_token
 from .error_bodies import retry_after_s, said
 from .known_models import PROVIDERS
 from .redact import hide
@@ -42,19 +43,20 @@ UNTRUSTED = "the TLS certificate is not trusted"
 
 
 @contextmanager
-def exchange(target: Target, timeouts: Timeouts) -> Iterator[Call]:
+def exchange(target: Target, timeouts: Timeouts, access: str | None = None) -> Iterator[Call]:
     """Wrap everything that one adapter does for one call: deadline, translation, and letting go of the socket.
 
+    `access` is what to do where the credential is refused, by default to check the provider's key.
     Raises BackendError for what the provider or the network did, `from` the original; a bug passes unchanged.
     """
     call = current_call() or Call()
-    call.begin(timeouts)
+    call.begin(target, timeouts)
     try:
         yield call
     except errors.BackendError:
         raise
     except Exception as exc:
-        translated = _translate(exc, target, call)
+        translated = _translate(exc, target, call, access)
         if translated is None:
             raise
         raise translated from exc
@@ -78,9 +80,9 @@ def finished(reason: str | None, usage: Usage | None, target: Target) -> Finish:
     return Finish(reason, usage)
 
 
-def _translate(exc: Exception, target: Target, call: Call) -> errors.BackendError | None:
+def _translate(exc: Exception, target: Target, call: Call, access: str | None) -> errors.BackendError | None:
     if call.status is not None and call.status >= 400:
-        return _from_status(call.status, target, call)
+        return _from_status(call.status, target, call, access)
     chain = list(_causes(exc))
     if any(isinstance(link, httpx2.HTTPError) for link in chain):
         return _from_network(chain, target, call)
@@ -110,14 +112,14 @@ def _causes(exc: BaseException | None) -> Iterator[BaseException]:
         exc = exc.__cause__ or exc.__context__
 
 
-def _from_status(status: int, target: Target, call: Call) -> errors.BackendError:
+def _from_status(status: int, target: Target, call: Call, access: str | None) -> errors.BackendError:
     codes, words = said(call.error_body)
     facts = {"target": target, "status": status, "request_id": call.request_id}
     if codes & _FILTERED:
         return _filtered(target, f"HTTP {status}", status, call.request_id)
     if status in (401, 403) or codes & _REFUSED_KEY:
-        check = f"Check {_key_variable(target)}, and that it may use this model."
-        return errors.AuthError(f"{target} refused the key (HTTP {status}). {check}{words}", **facts)
+        advice = access or f"Check {_key_variable(target)}, and that it may use this model."
+        return errors.AuthError(f"{target} refused the key (HTTP {status}). {advice}{words}", **facts)
     if status == 429:
         after = retry_after_s(call.headers)
         wait = f" It asks to wait {after:g} s." if after is not None else ""
@@ -125,31 +127,32 @@ def _from_status(status: int, target: Target, call: Call) -> errors.BackendError
             f"{target} has had too many requests, or its quota is used up (HTTP 429).{wait} Try again later.{words}"
         )
         retryable = "insufficient_quota" not in codes
-        return errors.RateLimited(message, retry_after=after, retryable=retryable, **facts)
+        return errors.RateLimited(message, retry_after=after, retryable=retryable, elsewhere=True, **facts)
     if status == 408:
         return errors.TimedOut(f"{target} gave up waiting (HTTP 408). Run the slot again.{words}", **facts)
     if status >= 500:
         message = f"{target} failed (HTTP {status}). It is the provider's fault: run the slot again later.{words}"
         return errors.ProviderDown(message, **facts)
-    return errors.RequestRejected(f"{target} {_refusal(status, codes, target)}{words}", **facts)
+    missing = bool(target.deployment) and (status == 404 or "DeploymentNotFound" in codes)
+    return errors.RequestRejected(f"{target} {_refusal(status, missing)}{words}", elsewhere=missing, **facts)
 
 
 def _key_variable(target: Target) -> str:
-    if target.route == "azure":
-        return "AZURE_AI_FOUNDRY_KEY"
     if target.provider in PROVIDERS:
         return " or ".join(PROVIDERS[target.provider].keys)
     return f"COMPATIBLE_{target.provider.upper().replace('-', '_')}_API_KEY"
 
 
-def _refusal(status: int, codes: set[str], target: Target) -> str:
-    if "DeploymentNotFound" in codes or (status == 404 and target.deployment):
+def _refusal(status: int, missing_deployment: bool) -> str:
+    if missing_deployment:
         return (
             f"does not exist (HTTP {status}). Check the deployment's name in the Azure portal and in your mapping, "
             "and that its endpoint is the right resource; a new deployment takes some minutes."
         )
     if status == 404:
         return "was not found (HTTP 404). Check the model's name, and the base URL where you set one."
+    if status == 407:
+        return "was kept back by the proxy (HTTP 407). Check HTTPS_PROXY, its user name and password."
     if status == 413:
         return "finds the prompt too large (HTTP 413). Shorten it, or choose a model with a longer context."
     return f"rejected the request (HTTP {status}). Check the model's name, the prompt's length and the parameters."
@@ -177,6 +180,9 @@ def _from_network(chain: list[BaseException], target: Target, call: Call) -> err
         cause = _connect_cause(chain)
         message = f"{target} could not be reached: {cause} at {host}. Check the network, the proxy and the base URL."
         return errors.ProviderDown(message, retryable=cause != UNTRUSTED, **facts)
+    if has(httpx2.ProxyError):
+        message = f"{target} could not be reached: the proxy refused. Check HTTPS_PROXY, its user name and password."
+        return errors.ProviderDown(message, retryable=False, **facts)
     if page := next((link for link in chain if isinstance(link, NotAnApi)), None):
         message = f"{target} answered with {page}, not with a model's answer. Check the base URL or the endpoint."
         return errors.ProviderDown(message, retryable=False, **facts)
@@ -201,8 +207,7 @@ def _from_event(exc: BaseException, target: Target, call: Call) -> errors.Backen
     codes |= {str(value) for name in ("type", "code", "status") if (value := getattr(exc, name, None))}
     facts = {"target": target, "status": call.status, "request_id": call.request_id}
     if "ClientAuthenticationError" in type(exc).__name__ or "CredentialUnavailable" in type(exc).__name__:
-        message = f"No Microsoft Entra token could be had for {target}. Sign in with `az login`, or check the identity."
-        return errors.AuthError(message, **facts)
+        return errors.AuthError(f"No Microsoft Entra token could be had for {target}. {why_no_token(exc)}", **facts)
     if codes & _FILTERED:
         return _filtered(target, "error event", call.status, call.request_id)
     if codes & (_LIMITED | {"429"}):

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Row,
     RowMapping,
     bindparam,
+    delete,
     func,
     or_,
     select,
@@ -19,7 +20,7 @@ from sqlalchemy import (
 )
 
 from . import redact
-from .log_tables import calls, comparisons, storable
+from .log_tables import calls, comparisons, preferences, storable
 from .types import CallResult, Route, Status, Target, Usage
 
 _TARGET = tuple(field.name for field in fields(Target))
@@ -151,6 +152,23 @@ def _with_calls(connection: Connection, query) -> tuple[Comparison, ...]:
         Comparison(**dict(row) | {"params": json.loads(row["params"]), "calls": tuple(found[row["id"]])})
         for row in rows
     )
+
+
+def preferences_of(connection: Connection, user: str | None) -> dict[str, Any]:
+    """A user's choices by name."""
+    rows = connection.execute(select(preferences).where(preferences.c.user == (user or "")))
+    return {row.name: json.loads(row.value) for row in rows}
+
+
+def prefer(connection: Connection, chosen: Mapping[str, Any], user: str | None) -> None:
+    """Put these choices in the place of earlier ones of the same names; None only takes one away."""
+    owner = user or ""
+    connection.execute(delete(preferences).where(preferences.c.user == owner, preferences.c.name.in_(list(chosen))))
+    rows = [
+        {"user": owner, "name": name, "value": json.dumps(value)} for name, value in chosen.items() if value is not None
+    ]
+    if rows:
+        connection.execute(preferences.insert(), rows)
 
 
 def recent_calls(connection: Connection, filter: Filter, limit: int) -> tuple[LoggedCall, ...]:

@@ -73,6 +73,15 @@ def storable(value: str) -> str:
 
 metadata = MetaData()
 
+# The choices of the Settings page, as JSON. There is no user `""`: it stands for everybody where there are no users.
+preferences = Table(
+    "preferences",
+    metadata,
+    Column("user", Name, primary_key=True),
+    Column("name", Name, primary_key=True),
+    Column("value", Exact, nullable=False),
+)
+
 schema_version = Table("schema_version", metadata, Column("version", Integer, nullable=False))
 
 # Times of day are UTC text in ISO 8601 with milliseconds, in both databases: it sorts as it reads, comes back as it was
@@ -116,6 +125,7 @@ calls = Table(
     Column("attempts", Integer, nullable=False),
     Column("retry_wait_ms", Double, nullable=False),
     Column("failed_over_from", Name),
+    Column("detour_ms", Double),
     Column("cost_usd", Double),
     Column("price_source", Name),
     Column("simulated", Boolean, nullable=False),

@@ -1,5 +1,6 @@
 """Makes a CallResult out of a backend's stream: every time that the product shows is taken here."""
 
+import gc
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -13,6 +14,10 @@ from .redact import hide
 from .retries import Retries
 from .stats import percentile
 from .types import Backend, CallResult, ChatRequest, Delta, Finish, Usage
+
+# A backend that took this long to prepare has imported an SDK: hundreds of thousands of objects that are here to stay.
+# Unless the garbage collector is told so, each of its full collections stops every stream for some 100 ms.
+LOADED_MS = 50
 
 NO_RETRIES = Retries(attempts=1)
 
@@ -34,6 +39,8 @@ def measured(
         started = now_ms()
         backend.prepare()
         result = replace(result, load_ms=now_ms() - started)
+        if result.load_ms > LOADED_MS:
+            gc.freeze()
         yield "running"
         call.take_turn()
         tally.t0 = now_ms()
@@ -119,9 +126,12 @@ class _Tally:
         """The result with text, counts and times. An answer that came in one piece has no first token to time."""
         usage = self.finish.usage if self.finish else None
         gaps = sorted(b - a for a, b in zip(self.arrivals, self.arrivals[1:], strict=False))
+        target = call.target or result.target
+        failed = [host for host in dict.fromkeys(call.failed_hosts) if host != target.endpoint_host]
         first = self.arrivals[0] if self.arrivals and self.streamed else None
         return replace(
             result,
+            target=target,
             answer="".join(self.answer),
             reasoning="".join(self.reasoning),
             finish_reason=self.finish.reason if self.finish else None,
@@ -138,6 +148,8 @@ class _Tally:
             gap_max_ms=gaps[-1] if gaps else None,
             attempts=call.attempts,
             retry_wait_ms=call.retry_wait_ms,
+            failed_over_from=", ".join(failed) or None,
+            detour_ms=self._since(call.began_ms) if failed else None,
             request_id=call.request_id,
         )
 

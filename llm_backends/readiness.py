@@ -5,8 +5,9 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
+from .azure_settings import serving
 from .known_models import BUILT_IN, EMBEDDED, PROVIDERS, SEED
-from .settings import Settings, wire_for
+from .settings import Settings
 from .types import Route
 
 # Not models of their own: picture encoders, and the later parts of a model that was split into several files.
@@ -46,9 +47,11 @@ def _azure(settings: Settings, ref: str) -> str | None:
         return settings.broken["azure"]
     if not azure.endpoint:
         return "Set AZURE_AI_FOUNDRY_ENDPOINT in .env or the environment."
-    if not azure.key:
+    if azure.auth == "key" and not azure.key:
         return "Set AZURE_AI_FOUNDRY_KEY in .env or the environment."
-    if not wire_for(ref, azure):
+    if azure.auth == "entra" and not _installed("azure.identity"):
+        return "Run `pip install -r requirements.txt`, which brings azure-identity, or set AZURE_AI_FOUNDRY_AUTH=key."
+    if not serving(ref, azure):
         return (
             "Azure AI Foundry does not offer Gemini: take the direct route, "
             "or set AZURE_AI_FOUNDRY_WIRE=openai where a gateway serves it."

@@ -1,4 +1,7 @@
-"""The only reader of the environment and of `.env`: everything an installation can set, checked once."""
+"""The only reader of the environment and of `.env`: everything an installation can set, checked once.
+
+One exception: azure-identity looks for an identity in the environment by itself (see entra.py).
+"""
 
 import os
 import re

@@ -22,6 +22,7 @@ class _Stream(httpcore2.NetworkStream):
         call = current_call()
         if call is None:
             return self._inner.read(max_bytes, timeout)
+        call.end_turn()  # the request has been written
         data = self._inner.read(max_bytes, call.limit(timeout))
         call.arrived_at = now_ms()
         return data
@@ -62,9 +63,12 @@ class _Body(httpx2.SyncByteStream):
 
 class _Network(httpcore2.SyncBackend):
     def connect_tcp(self, *args, **kwargs) -> httpcore2.NetworkStream:
+        call = current_call()
+        if call is not None:
+            call.end_turn()  # nobody waits for this connection
         started = now_ms()
         stream = super().connect_tcp(*args, **kwargs)
-        if call := current_call():
+        if call is not None:
             call.connect_ms = now_ms() - started
         return _Stream(stream)
 
@@ -98,17 +102,20 @@ class _Proxied(httpx2.BaseTransport):
         self._by_scheme = {scheme: _Transport(proxies[scheme]) for scheme in ("http", "https") if scheme in proxies}
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        if call := current_call():
-            call.end_turn()
         host = request.url.host
         through = self._by_scheme.get(request.url.scheme)
-        if through is None or host in ("localhost", "127.0.0.1", "::1") or proxy_bypass(host):
+        if through is None or goes_direct(host):
             return self._direct.handle_request(request)
         return through.handle_request(request)
 
     def close(self) -> None:
         for transport in (self._direct, *self._by_scheme.values()):
             transport.close()
+
+
+def goes_direct(host: str) -> bool:
+    """Whether no proxy stands before this host even where one is set: loopback, and what NO_PROXY names."""
+    return host in ("localhost", "127.0.0.1", "::1") or bool(proxy_bypass(host))
 
 
 @once

@@ -131,6 +131,9 @@ class CallResult:
     attempts: int = 1
     retry_wait_ms: float = 0.0
     failed_over_from: str | None = None
+    """The hosts that failed and were left for the one that answered (or failed last), separated by commas."""
+    detour_ms: float | None = None
+    """From the request to the start of the attempt that answered; None where no other host was left for it."""
     cost_usd: float | None = None
     price_source: str | None = None
     request_id: str | None = None

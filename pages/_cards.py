@@ -4,11 +4,12 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from ._format import plain
-from ._markdown import live_tail, safe_markdown
-from ._measures import FOOTNOTES, PENDING, footnotes, measures
-from ._view import Card
-from ._waterfall import bar
+from llm_backends.parameters import takes_temperature
+from pages._format import plain
+from pages._markdown import live_tail, safe_markdown
+from pages._measures import FOOTNOTES, PENDING, footnotes, measures
+from pages._view import Card
+from pages._waterfall import bar
 
 LIVE_HEIGHT = 300
 # How much of the end of a growing answer is sent and drawn, five times a second, when a few or many grow at once.
@@ -72,7 +73,8 @@ def _chips(card: Card) -> str:
     if target.simulated:
         chips.append("simulated")
     if settings.get("temperature") is not None:
-        chips.append(f"temperature {settings['temperature']:g}")
+        sent = takes_temperature(target)
+        chips.append(f"temperature {settings['temperature']:g}" if sent else "temperature not sent")
     if settings.get("turn", 1) > 1:
         chips.append(f"turn {settings['turn']}")
     return " ".join(f":gray-badge[{plain(chip)}]" for chip in chips)

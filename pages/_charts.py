@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from ._format import dollars, duration, plain
-from ._view import Card
-from ._waterfall import PHASES, legend, phases
+from pages._format import dollars, duration, plain
+from pages._view import Card
+from pages._waterfall import PHASES, legend, phases
 
 _ROW = 34
 
@@ -101,7 +101,7 @@ def ranges(title: str, spans: list[dict]) -> None:
         ],
     )
     bar = base.mark_bar(height=16, color=PHASES["Answer"]).encode(
-        x=alt.X("p50:Q", title=f"{title}: bar to p50, line to p95", axis=alt.Axis(tickCount=5))
+        x=alt.X("p50:Q", title=f"{title} (bar p50, line p95)", axis=alt.Axis(tickCount=5))
     )
     line = base.mark_rule(color="gray", strokeWidth=2).encode(x="p50:Q", x2="p95:Q")
     end = base.mark_tick(color="gray", thickness=2, height=12).encode(x="p95:Q")

@@ -8,11 +8,10 @@ import streamlit as st
 from llm_backends.parameters import takes_temperature
 from llm_backends.race import MAX_SLOTS
 from llm_backends.types import Target
-
-from . import _picks, _shared
-from ._format import plain
-from ._shared import App
-from ._view import View
+from pages import _picks, _shared
+from pages._format import plain
+from pages._shared import App
+from pages._view import View
 
 FIRST_PROMPT = "Why is the sky blue? Answer in three sentences."
 MAX_TOKENS = 1024
@@ -61,11 +60,16 @@ def _fill(prompt: str, system: str, params: Mapping[str, Any]) -> None:
     state.models = _picks.named(_picks.ref_of(str(ref)) for ref in params.get("models", ()))[:MAX_SLOTS]
     state.max_tokens = params.get("max_tokens") or MAX_TOKENS
     state.stream = params.get("stream", True)
-    state.temperature = params.get("temperature")
+    state.temperature = _float(params.get("temperature"))
     for pick in state.models:
         own = params.get("overrides", {}).get(pick, {})
-        for name in _OVERRIDES:
-            state[f"{name} {pick}"] = own.get(name, "" if name == "system" else None)
+        state[f"temperature {pick}"] = _float(own.get("temperature"))
+        state[f"max_tokens {pick}"] = own.get("max_tokens")
+        state[f"system {pick}"] = own.get("system", "")
+
+
+def _float(value: float | None) -> float | None:
+    return None if value is None else float(value)
 
 
 def draw(app: App) -> None:

@@ -3,8 +3,7 @@
 from typing import NamedTuple
 
 from llm_backends.types import CallResult
-
-from ._format import UNKNOWN, dollars, duration, number, plain
+from pages._format import UNKNOWN, dollars, duration, number, plain
 
 DEFINITIONS = {
     "ttft_ms": "Time to the first token of any kind, from the moment before the request is sent. Measured here.",

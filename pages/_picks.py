@@ -7,8 +7,7 @@ from collections.abc import Iterable, Sequence
 from llm_backends.catalog import ModelEntry
 from llm_backends.known_models import EMBEDDED
 from llm_backends.race import MAX_SLOTS
-
-from ._format import context
+from pages._format import context
 
 _AGAIN = re.compile(r" #\d+$")
 _UNSET = re.compile(r"Set (.+) in \.env or the environment\.")

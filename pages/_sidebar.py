@@ -1,26 +1,30 @@
 """The sidebar: the routing toggle, what it means now, and whatever is wrong with the installation."""
 
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 import streamlit as st
 
-from . import _shared
-from ._format import plain
-from ._shared import App
+from pages import _shared
+from pages._format import plain
+from pages._shared import App
 
 
-def draw(app: App, watching: bool) -> None:
-    """Draw the sidebar. `watching`: keep an eye on this session's run, since the page in view does not show it."""
+def draw(app: App, pages: Sequence, comparing: bool) -> None:
+    """Draw the sidebar. `comparing`: the Compare page is in view, and shows one of this session's runs itself."""
     with st.sidebar:
+        with st.container(key="pages"):
+            for page in pages:
+                st.page_link(page, width="stretch")
         if app.settings.simulated:
             st.warning("**Simulated providers.** No answer, latency or price here is real.", icon=":material/science:")
         _route(app)
         _providers(app)
         for problem in app.settings.problems:
             st.warning(plain(problem), icon=":material/settings_alert:")
-        run = _shared.my_run(app)
-        busy = (run is not None and not run.race.finished) or not app.log.flush(0)
-        st.fragment(_status, run_every=2 if busy else None)(app, watching)
+        shown = (st.query_params.get("run") or st.session_state.get("run_id")) if comparing else None
+        busy = any(run.id != shown for run in _shared.live_runs(app)) or not app.log.flush(0)
+        st.fragment(_status, run_every=2 if busy else None)(app, shown)
 
 
 def _route(app: App) -> None:
@@ -33,7 +37,8 @@ def _route(app: App) -> None:
         help="Takes effect with the next run. Models on this machine stay here on either route.",
     )
     on = _shared.route() == "azure"
-    unset = [name for name, value in (("ENDPOINT", azure.endpoint), ("KEY", azure.key)) if not value]
+    needed = {"ENDPOINT": azure.endpoint} | ({"KEY": azure.key} if azure.auth == "key" else {})
+    unset = [name for name, value in needed.items() if not value]
     if not on:
         st.caption("Direct: each vendor's own endpoint.")
     elif not unset:
@@ -61,13 +66,12 @@ def _providers(app: App) -> None:
     st.caption("  \n".join(lines), help=f"What is missing on this route:\n\n{missing}" if waiting else None)
 
 
-def _status(app: App, watching: bool) -> None:
-    """What goes on in the background: this session's run, and rows that cannot be written."""
-    run = _shared.my_run(app)
-    if watching and run is not None:
+def _status(app: App, shown: str | None) -> None:
+    """What goes on in the background: runs that are not `shown`, and rows that cannot be written."""
+    for run in _shared.live_runs(app):
         run.watch()
         done = sum(lane.state == "done" for lane in run.race.lanes)
-        if not run.race.finished:
+        if run.id != shown:
             st.page_link(
                 "pages/compare.py",
                 label=f"Comparison running: {done} of {len(run.race.lanes)} done",

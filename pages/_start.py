@@ -5,9 +5,8 @@ import streamlit as st
 from llm_backends.race import Lane, Slot
 from llm_backends.runs import Run
 from llm_backends.types import Message
-
-from . import _inputs, _picks, _shared
-from ._shared import App
+from pages import _inputs, _picks, _shared
+from pages._shared import App
 
 
 def start(app: App) -> None:
@@ -21,12 +20,13 @@ def start(app: App) -> None:
         state.refused = "Write a prompt first."
     if state.refused:
         return
-    before = _shared.my_run(app) if state.get("follow_up") else None
+    before = _shared.in_view(app) if state.get("follow_up") else None
     params = _inputs.parameters() | ({"follows": before.id} if before else {})
     system = state.get("system") or ""
     slots = [_slot(app, pick, prompt, system, params, before) for pick in chosen]
     run = app.runs.start(prompt, system, slots, params)
     state.run_id = state.filled_from = run.id
+    state.started = [*state.get("started", ()), run.id]
     st.query_params["run"] = run.id
 
 

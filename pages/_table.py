@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from ._measures import DEFINITIONS
-from ._view import Card
+from pages._measures import DEFINITIONS
+from pages._view import Card
 
 # The log's columns without the texts, which may be long and hold anything.
 _TEXTS = {"answer", "reasoning", "error_message"}

@@ -8,8 +8,7 @@ from llm_backends.call_log import Comparison
 from llm_backends.race import Lane
 from llm_backends.runs import Run
 from llm_backends.types import CallResult, Target
-
-from ._picks import named
+from pages._picks import named
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,7 @@ def of_log(found: Comparison) -> View:
             reasoning=call.result.reasoning,
             elapsed_ms=call.result.total_ms,
             result=call.result,
-            settings={},
+            settings=_settings(found.params, names[call.slot]),
         )
         for call in found.calls
     )
@@ -90,6 +89,12 @@ def _names(params: Mapping[str, Any], refs: Sequence[str]) -> list[str]:
     if isinstance(picks, list) and len(picks) == len(refs) == len(set(map(str, picks))):
         return [str(pick) for pick in picks]
     return named(refs)
+
+
+def _settings(params: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """What the log's parameters say of one slot."""
+    own = (params.get("overrides") or {}).get(name) or {}
+    return {"temperature": own.get("temperature", params.get("temperature"))}
 
 
 def _of_lane(slot: int, name: str, lane: Lane) -> Card:

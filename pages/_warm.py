@@ -6,9 +6,8 @@ from contextlib import suppress
 from threading import Lock, Thread
 
 from llm_backends.errors import BackendError
-
-from ._picks import ref_of
-from ._shared import App
+from pages._picks import ref_of
+from pages._shared import App
 
 _begun: set[str] = set()
 _lock = Lock()

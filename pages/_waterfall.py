@@ -4,8 +4,7 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 from llm_backends.types import CallResult
-
-from ._format import duration
+from pages._format import duration
 
 PHASES = {
     "Connecting": "#868e96",

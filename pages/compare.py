@@ -16,11 +16,8 @@ def shown(app: App) -> View | None:
     if not run_id:
         return None
     view = find(app, run_id)
-    if view is None:
-        st.session_state.pop("run_id", None)
-        st.query_params.pop("run", None)
-        return None
-    st.session_state.run_id = st.query_params["run"] = run_id
+    if view is not None:
+        st.session_state.run_id = st.query_params["run"] = run_id
     return view
 
 
@@ -35,6 +32,8 @@ def find(app: App, run_id: str) -> View | None:
         st.error(plain(exc), icon=":material/database_off:")
         return None
     if logged is None:
+        st.session_state.pop("run_id", None)
+        st.query_params.pop("run", None)
         st.info("The comparison in this address is neither running nor in the call log.", icon=":material/link_off:")
         return None
     return _view.of_log(logged)
@@ -66,7 +65,7 @@ def controls(app: App, view: View | None) -> None:
             st.caption("Nothing is running.")
         else:
             st.toggle(
-                "Follow up",
+                "Follow up in the same conversation",
                 key="follow_up",
                 persist_state="session",
                 disabled=view.run is None,

@@ -539,3 +539,14 @@ def test_a_comparison_is_interrupted_only_if_it_is_older_than_this_process(url):
     time.sleep(0.002)  # times of day are kept to the millisecond
     with contextlib.closing(CallLog(url)) as log:
         assert [comparison.id for comparison in log.interrupted()] == [cut_off]
+
+
+def test_choices_are_kept_by_user_replaced_and_taken_back(url):
+    log = CallLog(url)
+    log.prefer({"deadline_s": 60, "deployment openai/gpt-4o": {"name": "ours", "wire": None}})
+    log.prefer({"deadline_s": 90, "temperature": 0.2}, user="ada")
+    log.prefer({"deadline_s": 120})
+    assert log.preferences() == {"deadline_s": 120, "deployment openai/gpt-4o": {"name": "ours", "wire": None}}
+    log.prefer({"deadline_s": None})
+    assert "deadline_s" not in log.preferences() and log.preferences("ada") == {"deadline_s": 90, "temperature": 0.2}
+    log.close()

@@ -136,6 +136,17 @@ def test_azure_needs_no_provider_key_and_lists_what_is_mapped():
     assert "Azure route only" in catalog.entry("meta/llama-4", "direct").why_not
 
 
+def test_entra_needs_no_key():
+    environ = {name: value for name, value in FOUNDRY.items() if name != "AZURE_AI_FOUNDRY_KEY"}
+    assert of(**environ, AZURE_AI_FOUNDRY_AUTH="entra").entry("openai/gpt-4o", "azure").ready
+
+
+def test_a_slot_is_tried_as_often_as_the_settings_say():
+    catalog = of(**KEYS, LLMSELECT_MAX_ATTEMPTS="7")
+    assert catalog.slot("openai/gpt-4o", "direct", HELLO).retries.attempts == 7
+    assert of(**KEYS).slot("openai/gpt-4o", "direct", HELLO).retries.attempts == 3
+
+
 def test_local_models_stay_local_whatever_the_toggle_says():
     catalog = of(**FOUNDRY)
     for route in ("direct", "azure"):

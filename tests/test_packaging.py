@@ -23,7 +23,7 @@ REQUIREMENTS = sorted(ROOT.glob("requirements*.txt"))
 # Which modules may import what is slow to import, or tied to one vendor.
 OWNERS = {
     "anthropic": {"azure", "providers.anthropic", "wires.messages"},
-    "azure": {"azure"},
+    "azure": {"entra"},
     "genai_prices": {"known_models", "prices"},
     "google": {"providers.gemini", "providers.gemini_legacy"},
     "mistralai": {"providers.mistral"},

@@ -194,7 +194,7 @@ def test_the_toggle_explains_itself_when_azure_is_not_configured(app):
     assert not page.exception
 
 
-def test_without_key_and_database_the_card_still_says_what_to_set(app, tmp_path, monkeypatch):
+def test_without_key_and_database_each_is_told_in_its_place(app, tmp_path, monkeypatch):
     (tmp_path / "file").write_text("not a folder")
     monkeypatch.setenv("LLMSELECT_DATABASE_URL", f"sqlite:///{tmp_path}/file/log.db")
     page = app()
@@ -203,7 +203,9 @@ def test_without_key_and_database_the_card_still_says_what_to_set(app, tmp_path,
     run = _shared.app().runs.get(page.session_state["run_id"])
     assert run.race.wait(20) and run.race.lanes[0].result.error_type == "ConfigError"
     page.run()
-    assert [error.value.replace("\\", "") for error in page.error] == ["Set OPENAI_API_KEY in .env or the environment."]
+    told = [error.value.replace("\\", "") for error in page.main.error]
+    assert told == ["Set OPENAI_API_KEY in .env or the environment."]
+    assert "can't be written" in page.sidebar.error[0].value.replace("\\", "")
 
 
 def test_a_prompt_of_a_megabyte_is_not_echoed(app):

@@ -4,8 +4,9 @@ from pathlib import Path
 import pytest
 
 from llm_backends import redact
+from llm_backends.azure_settings import Azure, Deployment, Endpoint, serving, wire_for
 from llm_backends.known_models import PROVIDERS, SEED
-from llm_backends.settings import Azure, Deployment, load, wire_for
+from llm_backends.settings import load
 
 ROOT = Path(__file__).parent.parent
 
@@ -25,6 +26,7 @@ def test_nothing_set_is_a_working_installation(tmp_path):
     assert settings.problems == () and settings.keys == {} and settings.azure == Azure()
     assert (settings.connect_timeout_s, settings.read_timeout_s, settings.deadline_s) == (10, 60, 600)
     assert settings.database_url == "sqlite:///data/llmselect.db" and not settings.simulated
+    assert settings.max_attempts == 3
 
 
 def test_an_unchanged_copy_of_the_example_changes_nothing():
@@ -42,10 +44,13 @@ def test_every_line_of_the_example_works_when_it_is_taken_out_of_its_comment(tmp
 
 
 def test_the_example_lists_exactly_the_variables_that_are_read():
-    code = "".join((ROOT / "llm_backends" / f"{name}.py").read_text() for name in ("settings", "known_models"))
+    code = "".join(
+        (ROOT / "llm_backends" / f"{name}.py").read_text() for name in ("settings", "azure_settings", "known_models")
+    )
     read = set(re.findall(r'"([A-Z][A-Z0-9]*_[A-Z0-9_]*[A-Z0-9])"', code)) - {"BASE_URL", "API_KEY"}
     listed = set(re.findall(r"(?m)^#?([A-Z][A-Z0-9_]+)=", (ROOT / ".env.example").read_text()))
     ours = {f"COMPATIBLE_OLLAMA_{kind}" for kind in ("BASE_URL", "API_KEY", "MODELS")}
+    ours |= {"AZURE_AI_FOUNDRY_ENDPOINT_2", "AZURE_AI_FOUNDRY_KEY_2"}
     assert listed == read | ours
 
 
@@ -109,6 +114,7 @@ BAD = {
     "LLMSELECT_READ_TIMEOUT_S": "0",
     "LLMSELECT_DEADLINE_S": "1e400",
     "LLMSELECT_CONNECT_TIMEOUT_S": "soon",
+    "LLMSELECT_MAX_ATTEMPTS": "0",
     "OPENAI_BASE_URL": "api.openai.com",
     "ANTHROPIC_BASE_URL": "https://user:hunter22@gateway.example",
     "MISTRAL_BASE_URL": "https://gateway.example?key=hunter22",
@@ -116,6 +122,10 @@ BAD = {
     "AZURE_AI_FOUNDRY_ENDPOINT": "https://",
     "AZURE_AI_FOUNDRY_API_VERSION": "2024 10 21",
     "AZURE_AI_FOUNDRY_WIRE": "hunter22",
+    "AZURE_AI_FOUNDRY_AUTH": "hunter22",
+    "AZURE_AI_FOUNDRY_SCOPE": "hunter22",
+    "AZURE_AI_FOUNDRY_ENDPOINT_3": "hunter22",
+    "AZURE_AI_FOUNDRY_KEY_EAST": "hunter22",
     "AZURE_DEPLOYMENTS": "gpt-5",
     "AZURE_DEPLOYMENT_GPT4O": "hunter22/../x",
     "AZURE_DEPLOYMENT_GPT4": "v2:hunter22",
@@ -254,3 +264,43 @@ def test_the_wire_follows_endpoint_and_provider(endpoint, wire, expected):
 def test_a_mappings_prefix_beats_everything():
     azure = of(AZURE_AI_FOUNDRY_ENDPOINT=FOUNDRY, AZURE_DEPLOYMENTS="gemini/g=v1:g,openai/o=anthropic:o").azure
     assert (wire_for("gemini/g", azure), wire_for("openai/o", azure)) == ("v1", "anthropic")
+
+
+FIRST = {"AZURE_AI_FOUNDRY_ENDPOINT": FOUNDRY, "AZURE_AI_FOUNDRY_KEY": "key-of-one"}
+
+
+def test_further_endpoints_follow_the_first_in_the_order_of_their_numbers():
+    further = {
+        "AZURE_AI_FOUNDRY_ENDPOINT_9": "https://nine.openai.azure.com/openai/v1/",
+        "AZURE_AI_FOUNDRY_KEY_9": "key-of-nine",
+        "AZURE_AI_FOUNDRY_ENDPOINT_3": "https://three.openai.azure.com",
+        "AZURE_AI_FOUNDRY_KEY_3": "key-of-three",
+    }
+    settings = of(**FIRST, **further)
+    three = Endpoint("https://three.openai.azure.com", "key-of-three", 3)
+    nine = Endpoint("https://nine.openai.azure.com", "key-of-nine", 9)
+    assert settings.problems == () and settings.azure.endpoints == (Endpoint(FOUNDRY, "key-of-one"), three, nine)
+    assert (nine.host, nine.variable("KEY")) == ("nine.openai.azure.com", "AZURE_AI_FOUNDRY_KEY_9")
+    assert (settings.azure.endpoint, settings.azure.key) == (FOUNDRY, "key-of-one")
+    assert "key-of" not in repr(settings) and redact.hide("key-of-nine") == "[hidden]"
+
+
+def test_half_a_further_endpoint_is_a_problem_and_the_route_goes_on_without_it():
+    for name, missing in (("ENDPOINT_2", "KEY_2"), ("KEY_2", "ENDPOINT_2")):
+        settings = of(**FIRST, **{f"AZURE_AI_FOUNDRY_{name}": GATEWAY})
+        (problem,) = settings.problems
+        assert problem.startswith(f"AZURE_AI_FOUNDRY_{missing} is not set, but AZURE_AI_FOUNDRY_{name} is")
+        assert settings.azure.endpoints == (Endpoint(FOUNDRY, "key-of-one"),) and settings.broken == {}
+
+
+def test_with_entra_no_endpoint_needs_a_key():
+    environ = {"AZURE_AI_FOUNDRY_AUTH": "entra", "AZURE_AI_FOUNDRY_ENDPOINT": FOUNDRY}
+    settings = of(**environ, AZURE_AI_FOUNDRY_ENDPOINT_2=GATEWAY, AZURE_AI_FOUNDRY_SCOPE="api://llm/.default")
+    assert settings.problems == () and settings.azure.scope == "api://llm/.default"
+    assert settings.azure.endpoints == (Endpoint(FOUNDRY), Endpoint(GATEWAY, None, 2))
+
+
+def test_each_endpoint_has_the_wire_that_it_speaks_itself():
+    azure = of(**FIRST, AZURE_AI_FOUNDRY_ENDPOINT_2=GATEWAY, AZURE_AI_FOUNDRY_KEY_2="key-of-two").azure
+    assert [wire for _, wire in serving("anthropic/a", azure)] == ["anthropic", "deployments"]
+    assert [endpoint.number for endpoint, _ in serving("gemini/a", azure)] == [2]

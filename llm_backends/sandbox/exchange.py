@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ..errors import BackendError
 from .answer import Answers, Break, parts
@@ -62,6 +63,7 @@ class Exchange:
         script = parse(model, ttft=self.wire.ttft, rate=self.wire.rate)
         if script is None or not self.wire.knows(model):
             raise self.wire.no_such_model(model)
+        script = replace(script, fault=self.out.server.fault or script.fault)
         return self.wire.ask(self.http, model, script)
 
     def _answer(self, ask: Ask) -> None:

@@ -24,8 +24,10 @@ class Sandbox(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, host: str, port: int, *, answers: Answers | None, token_life_s: int, tls: bool):
-        self.answers, self.token_life_s = answers, token_life_s
+    def __init__(
+        self, host: str, port: int, *, answers: Answers | None, token_life_s: int, tls: bool, fault: str | None
+    ):
+        self.answers, self.token_life_s, self.fault = answers, token_life_s, fault
         self.failures: Counter[str] = Counter()
         self.closing = False
         self._connections: dict[int, socket.socket] = {}
@@ -35,9 +37,7 @@ class Sandbox(ThreadingHTTPServer):
         if tls:
             from .tls import server_context
 
-            self.socket = server_context(host).wrap_socket(
-                self.socket, server_side=True, do_handshake_on_connect=False
-            )
+            self.socket = server_context(host).wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
         self.url = f"{'https' if tls else 'http'}://{host}:{self.server_address[1]}"
         self._thread = threading.Thread(target=self.serve_forever, args=(0.05,), name="sandbox", daemon=True)
 
@@ -143,10 +143,13 @@ def serve(
     host: str = "127.0.0.1",
     tls: bool = False,
     token_life_s: int = 3600,
+    fault: str | None = None,
 ) -> Sandbox:
     """Start the providers on loopback; port 0 takes a free one.
 
     `answers` gives ordinary models their words; without it, or with `canned`, they recite. `tls` serves HTTPS with a
     certificate that nobody trusts. `token_life_s` is how long the managed identity's tokens live.
+    `fault` befalls every answer; it can be changed or taken away on the running server.
     """
-    return Sandbox(host, port, answers=None if canned else answers, token_life_s=token_life_s, tls=tls).start()
+    answers = None if canned else answers
+    return Sandbox(host, port, answers=answers, token_life_s=token_life_s, tls=tls, fault=fault).start()

@@ -13,11 +13,20 @@ if TYPE_CHECKING:
 
 
 def stream(
-    client: "OpenAI", request: ChatRequest, target: Target, timeouts: Timeouts, *, usage_in_streams: bool = True
+    client: "OpenAI",
+    request: ChatRequest,
+    target: Target,
+    timeouts: Timeouts,
+    *,
+    usage_in_streams: bool = True,
+    access: str | None = None,
 ) -> Iterator[Delta | Finish]:
-    """One call, as Backend.stream. `usage_in_streams` False: an Azure api-version that refuses to be asked for it."""
+    """One call, as Backend.stream. `access`: see `exchange`.
+
+    `usage_in_streams` False: an Azure api-version that refuses to be asked for it.
+    """
     body = request_body(request, target)
-    with exchange(target, timeouts):
+    with exchange(target, timeouts, access):
         if not request.stream:
             yield from _whole(client.chat.completions.create(**body), target)
             return

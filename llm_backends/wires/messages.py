@@ -15,10 +15,12 @@ if TYPE_CHECKING:
 TEMPERATURE_VERSION = "2023-06-01"
 
 
-def stream(client: "Anthropic", request: ChatRequest, target: Target, timeouts: Timeouts) -> Iterator[Delta | Finish]:
-    """One call, as Backend.stream."""
+def stream(
+    client: "Anthropic", request: ChatRequest, target: Target, timeouts: Timeouts, *, access: str | None = None
+) -> Iterator[Delta | Finish]:
+    """One call, as Backend.stream. `access`: see `exchange`."""
     body = request_body(request, target)
-    with exchange(target, timeouts):
+    with exchange(target, timeouts, access):
         if not request.stream:
             answer = client.messages.create(**body)
             for block in answer.content or ():
