@@ -18,6 +18,7 @@ PAGES = [
     st.Page("pages/compare.py", title="Compare", icon=":material/view_column:", default=True),
     st.Page("pages/latency.py", title="Latency and cost", icon=":material/speed:"),
     st.Page("pages/history.py", title="History", icon=":material/history:"),
+    st.Page("pages/settings.py", title="Settings", icon=":material/settings:"),
 ]
 page = st.navigation(PAGES, position="hidden")
 st.logo(HERE / "_logo.svg", size="large", icon_image=HERE / "_icon.svg")

@@ -50,11 +50,12 @@ def figures() -> Iterator[Figure]:
         page.locator(".st-key-answer_7").get_by_text("10").first.wait_for()
         started, used = time.perf_counter(), cpu_s(pid)
         time.sleep(5)
-        share = (cpu_s(pid) - used) / (time.perf_counter() - started)
-        widget = page.evaluate(CLICK, [".st-key-route_azure label", "section", "Azure AI Foundry at"])
+        ended = time.perf_counter()
+        share = (cpu_s(pid) - used) / (ended - started)
+        widget = page.evaluate(CLICK, [".st-key-route_azure input", "section", "Azure AI Foundry at"])
         stop = page.evaluate(CLICK, [".st-key-stop_7 button", ".st-key-card_7", "stopped"])
         page.locator(".st-key-card_0").get_by_text("done").wait_for(timeout=60_000)
-        late = _lateness(page.evaluate("() => window.seen"), records(environ))
+        late = _lateness(page.evaluate("() => window.seen"), records(environ), started, ended)
         floor = _floor_share(environ)
     yield Figure("token sent to token visible, median, ms", percentile(late, 0.5))
     yield Figure("token sent to token visible, p95, ms", percentile(late, 0.95), 300)
@@ -80,15 +81,15 @@ def _choose(page) -> None:
     page.locator(".st-key-prompt textarea").fill("Count.")
 
 
-def _lateness(seen: list[list[tuple[int, float]]], truth: dict[str, dict]) -> list[float]:
-    """For every token, from its being sent to the first frame that showed it or a later one."""
+def _lateness(seen: list[list[tuple[int, float]]], truth: dict[str, dict], start: float, end: float) -> list[float]:
+    """For every token sent while nobody clicked: from its being sent to the first frame that showed it or a later one."""
     wall = time.time() * 1000 - now_ms()
     late = []
     for slot, frames in enumerate(seen):
         sent = truth[f"sandbox.{SCRIPT}.retry-{slot + 1}"]["token_times"]
         shown = 0
         for last, at in frames:
-            late += [at - wall - moment * 1000 for moment in sent[shown : last + 1]]
+            late += [at - wall - moment * 1000 for moment in sent[shown : last + 1] if start < moment < end]
             shown = max(shown, last + 1)
     return late
 

@@ -16,11 +16,12 @@ Auth = Literal["key", "entra"]
 API_VERSION = "2024-10-21"
 FURTHER = range(2, 10)
 
-_WIRES = ("deployments", "v1", "anthropic")
+WIRES = ("deployments", "v1", "anthropic")
 # What Azure's pages offer for copying: whole call URLs and project URLs. The endpoint is what stands before these.
 _PASTED = re.compile(r"/(openai(/(v1|deployments)(/.*)?)?|anthropic(/v1(/.*)?)?|api/projects(/.*)?)/*$")
-_REF = re.compile(r"[a-z0-9][a-z0-9.-]*/[^\s=,]+")
-_DEPLOYMENT = re.compile(r"(?:([a-z0-9]+):)?([A-Za-z0-9][\w.-]*)", re.ASCII)
+REF = re.compile(r"[a-z0-9][a-z0-9.-]*/[^\s=,]+")
+NAME = re.compile(r"[A-Za-z0-9][\w.-]*", re.ASCII)
+_DEPLOYMENT = re.compile(rf"(?:([a-z0-9]+):)?({NAME.pattern})", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,7 @@ def _deployments(read: Reader) -> Iterator[tuple[str, Deployment]]:
     listed = "AZURE_DEPLOYMENTS"
     for number, item in enumerate(read.items(listed), 1):
         ref, _, value = item.partition("=")
-        if not _REF.fullmatch(ref) or ref.startswith("local/"):
+        if not REF.fullmatch(ref) or ref.startswith("local/"):
             read.wrong(listed, f"item {number} is not understood: write provider/model=deployment,…")
         elif deployment := _deployment(read, listed, value, f"item {number} ({ref}) "):
             yield ref, deployment
@@ -141,7 +142,7 @@ def _deployment(read: Reader, variable: str, value: str, item: str = "") -> Depl
     found = _DEPLOYMENT.fullmatch(value)
     if not found:
         return read.wrong(variable, f"{item}is not a deployment's name: use letters, digits and . _ - only")
-    if found[1] and found[1] not in _WIRES:
+    if found[1] and found[1] not in WIRES:
         return read.wrong(variable, f"{item}has an unknown prefix: write deployments:, v1: or anthropic:")
     return Deployment(found[2], found[1], variable)
 

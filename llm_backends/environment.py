@@ -10,8 +10,9 @@ from urllib.parse import unquote, urlsplit
 
 from . import redact
 
-_LONGEST_S = 86_400
-_MOST = 10
+LONGEST_S = 86_400
+MOST_ATTEMPTS = 10
+_KEY = re.compile(r"[!#-&(-~]+")
 
 
 def dotenv(path: Path, problems: list[str]) -> dict[str, str]:
@@ -58,12 +59,18 @@ def _lines(numbers: list[int]) -> str:
     return f"line {shown} is" if len(numbers) == 1 else f"lines {shown}{more} are"
 
 
+def key_fault(key: str) -> str | None:
+    """What keeps this text from being a key, or None; it is not quoted."""
+    return None if _KEY.fullmatch(key) else "holds a space, a quote or a letter that no key has: paste the key alone"
+
+
 class Reader:
     """Reads a variable as a type; a value that cannot be used becomes a problem and counts as unset."""
 
     def __init__(self, values: Mapping[str, str], problems: list[str]):
         self.values, self.problems = values, problems
         self.faults: dict[str, str] = {}
+        self._set: set[str] = set()
 
     def wrong(self, name: str, fault: str) -> None:
         """Note what is wrong with a variable, and what to write instead."""
@@ -76,6 +83,11 @@ class Reader:
         """What was wrong with the first of these variables that could not be used."""
         return next((self.faults[name] for name in names if name in self.faults), None)
 
+    @property
+    def used(self) -> set[str]:
+        """The variables that were asked for, are set and could be used."""
+        return self._set - self.faults.keys()
+
     def names(self, prefix: str) -> list[str]:
         return sorted(name for name, value in self.values.items() if name.startswith(prefix) and value.strip())
 
@@ -83,6 +95,8 @@ class Reader:
         value = self.values.get(name, "").strip()
         if not value.isprintable():
             return self.wrong(name, "holds a line break or an invisible character: type the value again")
+        if value:
+            self._set.add(name)
         return value or None
 
     def items(self, name: str) -> list[str]:
@@ -92,8 +106,8 @@ class Reader:
     def secret(self, name: str) -> str | None:
         redact.register(self.values.get(name, "").strip())
         value = self.text(name)
-        if value and not re.fullmatch(r"[!#-&(-~]+", value):
-            return self.wrong(name, "holds a space, a quote or a letter that no key has: paste the key alone")
+        if value and (fault := key_fault(value)):
+            return self.wrong(name, fault)
         return value
 
     def choice(self, name: str, *choices: str) -> str:
@@ -115,16 +129,16 @@ class Reader:
             value = float(self.text(name) or default)
         except ValueError:
             value = math.nan
-        if 0 < value <= _LONGEST_S:
+        if 0 < value <= LONGEST_S:
             return value
-        self.wrong(name, f"is not a number of seconds above 0 and up to {_LONGEST_S}: write {default:g}, for example")
+        self.wrong(name, f"is not a number of seconds above 0 and up to {LONGEST_S}: write {default:g}, for example")
         return default
 
     def count(self, name: str, default: int) -> int:
         value = self.text(name) or str(default)
-        if re.fullmatch(r"[0-9]{1,3}", value) and 1 <= int(value) <= _MOST:
+        if re.fullmatch(r"[0-9]{1,3}", value) and 1 <= int(value) <= MOST_ATTEMPTS:
             return int(value)
-        self.wrong(name, f"is not a whole number from 1 to {_MOST}: write {default}, for example")
+        self.wrong(name, f"is not a whole number from 1 to {MOST_ATTEMPTS}: write {default}, for example")
         return default
 
     def folder(self, name: str) -> Path | None:

@@ -81,8 +81,9 @@ def finished(reason: str | None, usage: Usage | None, target: Target) -> Finish:
 
 
 def _translate(exc: Exception, target: Target, call: Call, access: str | None) -> errors.BackendError | None:
-    if call.status is not None and call.status >= 400:
-        return _from_status(call.status, target, call, access)
+    status = call.status or _status_of(exc)
+    if status is not None and status >= 400:
+        return _from_status(status, target, call, access)
     chain = list(_causes(exc))
     if any(isinstance(link, httpx2.HTTPError) for link in chain):
         return _from_network(chain, target, call)
@@ -94,7 +95,27 @@ def _translate(exc: Exception, target: Target, call: Call, access: str | None) -
             f"{target}: its SDK refuses the request ({hide(str(exc))[:300]}). Check the model's name and parameters."
         )
         return errors.RequestRejected(message, target=target)
-    return _from_event(foreign, target, call)
+    return _from_requests(chain, target) or _from_event(foreign, target, call)
+
+
+def _status_of(exc: Exception) -> int | None:
+    """The HTTP status that google-generativeai, whose answers we do not see, keeps in its exceptions' `code`."""
+    code = getattr(exc, "code", None)
+    return int(code) if type(exc).__module__.startswith("google.api_core") and isinstance(code, int) else None
+
+
+def _from_requests(chain: list[BaseException], target: Target) -> errors.BackendError | None:
+    """What google-generativeai says, which brings its own HTTP client: known by the names of its exceptions."""
+    names = {type(link).__name__ for link in chain}
+    if names & {"BlockedPromptException", "StopCandidateException"}:
+        return _filtered(target, "says its SDK", None, None)
+    if names & {"ReadTimeoutError", "ReadTimeout", "ConnectTimeout", "RetryError"}:
+        message = f"{target} sent nothing for the read timeout. Run the slot again, or raise LLMSELECT_READ_TIMEOUT_S."
+        return errors.TimedOut(message, target=target)
+    if "NewConnectionError" in names:
+        message = f"{target} could not be reached at {target.endpoint_host}. Check the network and the base URL."
+        return errors.ProviderDown(message, target=target)
+    return None
 
 
 def _is_foreign(exc: BaseException) -> bool:

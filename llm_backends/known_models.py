@@ -47,6 +47,13 @@ SEED = {
     "mistral/mistral-small-latest": "AZURE_DEPLOYMENT_MISTRAL_SMALL",
 }
 
+
+def suggestion(ref: str) -> str | None:
+    """The usual name of a seed model's deployment: gpt-4o-deployment for AZURE_DEPLOYMENT_GPT4O."""
+    short = SEED.get(ref, "").removeprefix("AZURE_DEPLOYMENT_").lower().replace("_", "-")
+    return f"{re.sub('^gpt', 'gpt-', short)}-deployment" if short else None
+
+
 # Of genai-prices' entries those that answer a chat call today. Its ids name rows of a price list, not always models:
 # hence only families whose ids the vendor's API takes, in the generations still sold; none whose own row does not match
 # it, none marked deprecated, and none with a word for another trade (images, speech, OpenAI's Responses API).

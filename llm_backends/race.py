@@ -33,7 +33,7 @@ class Lane:
     """The live state of one slot: written by its own thread, read by anybody at any time."""
 
     def __init__(self, slot: Slot) -> None:
-        self.target, self.request = slot.backend.target, slot.request
+        self.target, self.request, self.retries = slot.backend.target, slot.request, slot.retries
         self.state: Phase | Literal["waiting", "done"] = "waiting"
         self.result: CallResult | None = None
         self.chunks = 0

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .call_log import CallLog
 
 UNWATCHED_S = 60.0
+COMMITTED_S = 0.5  # a call shows as ended once its row is safe from a kill, unless the database takes longer than this
 KEPT = 50  # finished runs kept in memory; older ones are read from the log
 
 
@@ -55,6 +56,7 @@ class Runs:
 
         def record(slot: int, result: CallResult) -> None:
             self._log.record(run_id, slot, result, user=owner)
+            self._log.flush(COMMITTED_S)
 
         run = Run(run_id, prompt, system, params, Race(slots, on_result=record), owner)
         with self._lock:

@@ -6,7 +6,7 @@ One exception: azure-identity looks for an identity in the environment by itself
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 from urllib.parse import unquote
@@ -36,6 +36,7 @@ class Settings:
 
     `problems` are sentences for the page, one for each value that could not be used. `broken` gives, by provider or
     "azure", the one that keeps its models from being called: a mistyped base URL must not send prompts to the vendor.
+    `sources` says of every variable that is set and in use where that is: ".env" or "the environment".
     """
 
     keys: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -52,6 +53,7 @@ class Settings:
     simulated: bool = False
     problems: tuple[str, ...] = ()
     broken: Mapping[str, str] = field(default_factory=dict)
+    sources: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
 def load(environ: Mapping[str, str] = os.environ, dotenv_path: str | Path | None = ".env") -> Settings:
@@ -61,9 +63,10 @@ def load(environ: Mapping[str, str] = os.environ, dotenv_path: str | Path | None
     """
     problems: list[str] = []
     file = dotenv(Path(dotenv_path), problems) if dotenv_path else {}
-    read = Reader({**file, **{name: value for name, value in environ.items() if value.strip()}}, problems)
+    outside = {name: value for name, value in environ.items() if value.strip()}
+    read = Reader({**file, **outside}, problems)
     broken: dict[str, str] = {}
-    return Settings(
+    found = Settings(
         keys=_keys(read, broken),
         base_urls=_base_urls(read, broken),
         gemini_sdk=read.choice("GEMINI_SDK", "google-genai", "google-generativeai"),
@@ -79,6 +82,8 @@ def load(environ: Mapping[str, str] = os.environ, dotenv_path: str | Path | None
         problems=tuple(problems),
         broken=broken,
     )
+    sources = {name: "the environment" if name in outside else ".env" for name in sorted(read.used)}
+    return replace(found, sources=sources)
 
 
 def inherited() -> dict[str, str]:

@@ -92,8 +92,11 @@ def _state(card: Card) -> str:
         return f":gray-badge[{'loading the model' if card.target.route == 'local' else 'preparing'}…]"
     if card.state == "waiting":
         return ":gray-badge[waiting]"
+    if card.state == "waiting to try again":
+        return f":orange[:material/replay: {plain(card.again)}]"
     doing = "streaming" if card.answer else "reasoning" if card.reasoning else "waiting for the first token"
-    return f":blue-badge[{doing} {(card.elapsed_ms or 0) / 1000:.1f} s]"
+    again = f" :orange-badge[{plain(card.again)}]" if card.again else ""
+    return f":blue-badge[{doing} {(card.elapsed_ms or 0) / 1000:.1f} s]{again}"
 
 
 def _answer(card: Card, live: bool, chars: int) -> None:

@@ -24,6 +24,11 @@ def duration(ms: float | None) -> str:
     return f"{minutes} min {seconds:02d} s"
 
 
+def ordinal(count: int) -> str:
+    """1st, 2nd, 3rd, 4th, and so on to 20th."""
+    return str(count) + {1: "st", 2: "nd", 3: "rd"}.get(count, "th")
+
+
 def dollars(usd: float | None) -> str:
     """$1.23, $0.0042, $0.000012: two digits that count, however small."""
     if usd is None:

@@ -1,11 +1,13 @@
 """What is asked: models, prompt, parameters, and the parameters of single slots."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import streamlit as st
 
 from llm_backends.parameters import takes_temperature
+from llm_backends.preferences import defaults
 from llm_backends.race import MAX_SLOTS
 from llm_backends.types import Target
 from pages import _picks, _shared
@@ -51,7 +53,7 @@ def start_from(app: App, view: View | None) -> None:
         chosen = _picks.default(app.catalog.models(_shared.route()))
         twice = len(chosen) == 2 and chosen[1].endswith("#2")
         warm = {chosen[0]: {"temperature": 0.0}, chosen[1]: {"temperature": 1.0}} if twice else {}
-        _fill(FIRST_PROMPT, "", {"models": chosen, "overrides": warm})
+        _fill(FIRST_PROMPT, "", {**asdict(defaults(app.choices.now())), "models": chosen, "overrides": warm})
 
 
 def _fill(prompt: str, system: str, params: Mapping[str, Any]) -> None:
@@ -114,6 +116,7 @@ def _models(app: App) -> None:
         format_func=label,
         max_selections=MAX_SLOTS,
         accept_new_options=True,
+        filter_mode="contains",  # fuzzy would put a look-alike in the place of a model that is typed in full
         select_all=False,
         persist_state="session",
         placeholder="Choose models, or type any provider/model",

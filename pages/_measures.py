@@ -18,6 +18,10 @@ DEFINITIONS = {
     "connect_ms": "TCP and TLS; none on a connection that was open already.",
     "headers_ms": "From the moment before the request is sent to the response headers.",
     "load_ms": "Loading the local model or the provider's library, before the request: not part of any other time.",
+    "attempts": "How often the call was made in all, before its first token.",
+    "retry_wait_ms": "Waiting before the further attempts; part of the times to the first token and in total.",
+    "failed_over_from": "Endpoints that failed and were left for the one that answered.",
+    "detour_ms": "From the request to the start of the attempt that answered, at another endpoint than the first.",
     "gap_p50_ms": "Time between two chunks; a chunk can hold many tokens.",
 }
 
@@ -81,7 +85,12 @@ def footnotes(result: CallResult) -> list[str]:
         gaps = (result.gap_p50_ms, result.gap_p95_ms, result.gap_max_ms)
         notes.append("gaps {} / {} / {}".format(*map(duration, gaps)))
     if result.attempts > 1:
-        notes.append(f"{result.attempts} attempts, waited {duration(result.retry_wait_ms)}")
+        waited = f", waited {duration(result.retry_wait_ms)}" if result.retry_wait_ms else ""
+        notes.append(f"{result.attempts} attempts{waited}")
+    if result.failed_over_from:
+        host = result.target.endpoint_host
+        done = "answered by" if result.status == "ok" else "last asked"
+        notes.append(f"{done} {host} after {result.failed_over_from} failed, detour {duration(result.detour_ms)}")
     return notes
 
 

@@ -1,12 +1,15 @@
-"""What every page and session of the process shares: settings, catalogue, call log and live runs."""
+"""What the pages share: call log, live runs and choices in the whole process, settings and catalogue in a session."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
+
+from pages._choices import Choices
+from pages._interrupted import Interrupted
 
 if TYPE_CHECKING:
     from llm_backends.call_log import CallLog
@@ -17,22 +20,48 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class App:
-    """The parts that live as long as the process."""
+    """The parts of the dashboard. Settings and catalogue are the session's own: with its keys, and with all choices."""
 
     settings: Settings
     catalog: Catalog
     log: CallLog
     runs: Runs
+    choices: Choices
+    interrupted: Interrupted
+    installed: Settings
+    """What the environment and `.env` say."""
 
 
 def app() -> App:
-    """The process's one App, made at the first visit. Every page begins with it."""
+    """The session's App; what the process shares is made at the first visit. Every page begins with it."""
     if PagesManager.uses_pages_directory:
         # Asked for /history first of all, a fresh server runs that file alone and takes every other one in pages/ for
         # a page. It does so until st.navigation has been called: start again with app.py.
         PagesManager.uses_pages_directory = False
         st.rerun()
-    return _parts()
+    return _of_session(_parts())
+
+
+def keys() -> dict[str, str]:
+    """The keys that were typed in this browser session, by provider or "azure". They are kept nowhere else."""
+    return st.session_state.setdefault("keys", {})
+
+
+def _of_session(parts: App) -> App:
+    """The App with what was chosen and typed; the session's catalogue is kept until one of them changes."""
+    from llm_backends import preferences
+    from llm_backends.catalog import Catalog
+
+    state, key = st.session_state, (parts.choices.now(), parts.choices.problem, dict(keys()))
+    if not any(key):
+        return parts
+    if state.get("catalog_of") != key:
+        chosen, problem, own = key
+        settings = preferences.applied(parts.settings, chosen, own)
+        if problem:
+            settings = replace(settings, problems=(*settings.problems, problem))
+        state.catalog, state.catalog_of = Catalog(settings), key
+    return replace(parts, settings=state.catalog.settings, catalog=state.catalog)
 
 
 @st.cache_resource(show_spinner=False)
@@ -44,7 +73,7 @@ def _parts() -> App:
 
     found = settings.load()
     log = CallLog(found.database_url)
-    return App(found, Catalog(found), log, Runs(log))
+    return App(found, Catalog(found), log, Runs(log), Choices(log), Interrupted(log), found)
 
 
 def route() -> str:

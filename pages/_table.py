@@ -29,6 +29,10 @@ _SHOWN = {
     "gap_p50_ms": "Chunk gap p50",
     "gap_p95_ms": "Chunk gap p95",
     "finish_reason": "Finish",
+    "attempts": "Attempts",
+    "retry_wait_ms": "Retry wait",
+    "detour_ms": "Detour",
+    "failed_over_from": "Left",
 }
 
 
@@ -64,9 +68,13 @@ def draw(cards: Sequence[Card], comparison_id: str, *, whole: bool) -> None:
 
     names = {card.slot: card.name for card in cards}
     frame = pd.DataFrame([row | {"model": names[row["slot"]]} for row in rows(cards)], columns=list(_SHOWN))
-    numeric = [name for name in _SHOWN if name.endswith(("_ms", "_tokens", "_usd", "_per_s"))]
+    numeric = [name for name in _SHOWN if name.endswith(("_ms", "_tokens", "_usd", "_per_s", "attempts"))]
     frame = frame.astype(dict.fromkeys(numeric, float))
     told = [name for name in _SHOWN if name not in numeric or frame[name].fillna(0).any()]
+    if frame["attempts"].max() < 2:
+        told.remove("attempts")
+    if frame["failed_over_from"].isna().all():
+        told.remove("failed_over_from")
     if frame["ttfat_ms"].equals(frame["ttft_ms"]):
         told = [name for name in told if name != "ttfat_ms"]
     with st.container(key="latency_table"):
@@ -96,6 +104,6 @@ def _column(name: str):
         return st.column_config.NumberColumn(f"{label} (ms)", help=help, format="%.0f")
     if name == "cost_usd":
         return st.column_config.NumberColumn(f"{label} (USD)", help=help, format="%.6f")
-    if name.endswith(("_tokens", "_per_s")):
+    if name.endswith(("_tokens", "_per_s", "attempts")):
         return st.column_config.NumberColumn(label, help=help, format="%.1f" if name == "tokens_per_s" else "%d")
-    return st.column_config.TextColumn(label, width=220 if name == "model" else None)
+    return st.column_config.TextColumn(label, help=help, width=220 if name == "model" else None)

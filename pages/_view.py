@@ -8,12 +8,16 @@ from llm_backends.call_log import Comparison
 from llm_backends.race import Lane
 from llm_backends.runs import Run
 from llm_backends.types import CallResult, Target
+from pages._format import duration, ordinal
 from pages._picks import named
 
 
 @dataclass(frozen=True)
 class Card:
-    """One slot as it is now. `name` is unique in the comparison. `result` is None until the call has ended."""
+    """One slot as it is now. `name` is unique in the comparison. `result` is None until the call has ended.
+
+    `again` says, while it has no text yet, which attempt this is.
+    """
 
     slot: int
     name: str
@@ -24,6 +28,7 @@ class Card:
     elapsed_ms: float | None
     result: CallResult | None
     settings: Mapping[str, Any]
+    again: str | None = None
 
     @property
     def live(self) -> bool:
@@ -103,4 +108,17 @@ def _of_lane(slot: int, name: str, lane: Lane) -> Card:
     settings = {"temperature": request.temperature, "max_tokens": request.max_tokens, "turn": turns}
     if result is not None:
         return Card(slot, name, lane.target, "done", result.answer, result.reasoning, result.total_ms, result, settings)
-    return Card(slot, name, lane.target, lane.state, lane.answer, lane.reasoning, lane.elapsed_ms, None, settings)
+    state, elapsed_ms, again = lane.state, lane.elapsed_ms, _again(lane)
+    return Card(slot, name, lane.target, state, lane.answer, lane.reasoning, elapsed_ms, None, settings, again)
+
+
+def _again(lane: Lane) -> str | None:
+    call = lane.call
+    if lane.state == "waiting to try again":
+        # With several endpoints the attempts are of all, the limit is for each round.
+        limit = "" if call.failed_hosts else f" of {lane.retries.attempts}"
+        return f"trying again in a moment (attempt {call.attempts + 1}{limit})"
+    if lane.chunks or call.attempts < 2:
+        return None
+    waited = f", waited {duration(call.retry_wait_ms)}" if call.retry_wait_ms else ""
+    return f"{ordinal(call.attempts)} attempt{waited}"

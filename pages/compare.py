@@ -3,7 +3,7 @@
 import streamlit as st
 
 from llm_backends.errors import ConfigError
-from pages import _cards, _charts, _inputs, _shared, _table, _view, _warm
+from pages import _cards, _charts, _inputs, _interrupted, _shared, _table, _view, _warm
 from pages._format import moment, plain, start_of
 from pages._shared import App
 from pages._start import start
@@ -123,6 +123,7 @@ def heading(view: View) -> None:
 app = _shared.app()
 
 st.title("Compare models", anchor=False)
+_interrupted.draw(app.interrupted)
 view = shown(app)
 _inputs.start_from(app, view)
 _inputs.draw(app)

@@ -8,6 +8,8 @@ from playwright.sync_api import expect
 from llm_backends.call_log import CallLog
 from llm_backends.types import CallResult, Target
 
+from .conftest import _dashboard
+
 SLOW = 60_000
 HOSTILE = """# Look
 ![a](http://evil.example/1.png) <img src="http://evil.example/2.png"> [![b](http://evil.example/3.png)][r]
@@ -131,3 +133,23 @@ def test_an_unwritable_database_is_told_in_the_sidebar(page, dashboard, broken):
     expect(page.locator("[data-testid=stSidebar]")).to_contain_text("can't be written", timeout=SLOW)
     page.get_by_role("link", name="History").click()
     expect(page.locator("[data-testid=stMain]")).to_contain_text("can't be read")
+
+
+def test_a_dashboard_that_is_told_to_end_logs_the_answers_under_way_as_stopped(browser, sandbox, tmp_path):
+    name = "sandbox.ttft-1.rate-20.tokens-4000.retry-77"
+    page = browser.new_page()
+    with _dashboard(tmp_path, sandbox.environment()) as url:
+        page.goto(url)
+        expect(page.locator(".st-key-models [data-tag]")).to_have_count(4, timeout=SLOW)
+        choose(page, f"openai/{name}", f"mistral/{name}")
+        page.locator(".st-key-prompt textarea").fill("A long story")
+        run(page)
+        for slot in (0, 1):
+            expect(card(page, slot)).to_contain_text("streaming", timeout=SLOW)
+    page.close()
+    log = CallLog(f"sqlite:///{tmp_path / 'llmselect.db'}")
+    (comparison,) = log.recent_comparisons()
+    log.close()
+    assert [call.result.status for call in comparison.calls] == ["stopped", "stopped"]
+    assert all(call.result.answer for call in comparison.calls)
+    assert sandbox.wait_for(lambda server: all(record.outcome for record in server.records if record.model == name))

@@ -1,6 +1,8 @@
 """Live comparisons: found again by id, logged however each call ends, stopped when nobody watches."""
 
 import itertools
+import subprocess
+import sys
 
 import pytest
 
@@ -66,3 +68,36 @@ def test_a_run_that_is_watched_goes_on(log, sandbox):
         run.watch()
     runs.close()
     assert run.race.lanes[0].result.status == "ok"
+
+
+KILLED = """
+import sys
+from llm_backends import Catalog, Message, load_settings
+from llm_backends.call_log import CallLog
+from llm_backends.runs import Runs
+
+url, quick, slow = sys.argv[1:]
+catalog, prompt = Catalog(load_settings(dotenv_path=None)), (Message("user", "Hello"),)
+run = Runs(CallLog(url)).start("Hello", "", [catalog.slot(ref, "direct", prompt) for ref in [quick, slow] * 4], {})
+while True:
+    run.watch()
+    for slot, lane in enumerate(run.race.lanes):
+        if lane.result and lane.state == "done":
+            print(slot, flush=True)
+"""
+
+
+def test_every_call_that_had_ended_survives_a_kill_and_the_comparison_is_known_as_interrupted(sandbox, tmp_path):
+    url = f"sqlite:///{tmp_path}/log.db"
+    refs = [f"openai/sandbox.canned.ttft-1.rate-{rate}.retry-{4000 + rate}" for rate in (2000, 5)]
+    environ = sandbox.environment() | {"PYTHONPATH": sys.path[0]}
+    with subprocess.Popen([sys.executable, "-c", KILLED, url, *refs], env=environ, stdout=subprocess.PIPE) as process:
+        ended = set()
+        while len(ended) < 4:
+            ended.add(int(process.stdout.readline()))
+        process.kill()
+    log = CallLog(url)
+    (comparison,) = log.interrupted()
+    log.close()
+    assert {call.slot for call in comparison.calls} == ended == {0, 2, 4, 6}
+    assert all(call.result.status == "ok" for call in comparison.calls)

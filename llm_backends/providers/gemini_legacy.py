@@ -60,6 +60,7 @@ class GeminiLegacyBackend:
             )
             reason = usage = None
             for chunk in answer if request.stream else [answer]:
+                call.status = 200
                 if call.stopped:
                     return
                 usage = usage_of(chunk.usage_metadata) or usage
