@@ -7,13 +7,13 @@ import streamlit as st
 from llm_backends.parameters import takes_temperature
 from pages._format import plain
 from pages._markdown import live_tail, safe_markdown
-from pages._measures import FOOTNOTES, PENDING, footnotes, measures
+from pages._measures import FOOTNOTES, brief, footnotes, measures
 from pages._view import Card
 from pages._waterfall import bar
 
 LIVE_HEIGHT = 300
 # How much of the end of a growing answer is sent and drawn, five times a second, when a few or many grow at once.
-LIVE_CHARS, CROWDED, CROWDED_CHARS = 4000, 4, 2000
+LIVE_CHARS, CROWDED, CROWDED_CHARS = 4000, 4, 1200
 _RAW = "The answer exactly as it was received."
 
 # What went wrong, in the words of somebody who doesn't know our class names.
@@ -41,7 +41,7 @@ def grid(cards: tuple[Card, ...], *, live: bool, whole: bool, stop: Callable[[in
                 _header(card, stop)
                 _answer(card, live, chars)
                 _outcome(card)
-                _numbers(card, scale_ms)
+                _numbers(card, live, scale_ms)
 
 
 def _header(card: Card, stop: Callable[[int], None] | None) -> None:
@@ -96,7 +96,7 @@ def _state(card: Card) -> str:
         return f":orange[:material/replay: {plain(card.again)}]"
     doing = "streaming" if card.answer else "reasoning" if card.reasoning else "waiting for the first token"
     again = f" :orange-badge[{plain(card.again)}]" if card.again else ""
-    return f":blue-badge[{doing} {(card.elapsed_ms or 0) / 1000:.1f} s]{again}"
+    return f":blue-badge[{doing} {(card.elapsed_ms or 0) // 1000:.0f} s]{again}"
 
 
 def _answer(card: Card, live: bool, chars: int) -> None:
@@ -128,11 +128,11 @@ def _outcome(card: Card) -> None:
     st.error(plain(result.error_message or "No message was recorded."), title=title, icon=":material/error:")
 
 
-def _numbers(card: Card, scale_ms: float) -> None:
+def _numbers(card: Card, live: bool, scale_ms: float) -> None:
     result = card.result
     with st.container(key=f"metrics_{card.slot}"):
-        if result is None:
-            st.html(PENDING)
+        if live or result is None:
+            st.html(brief(result) + (bar(result, scale_ms) if result and result.total_ms else ""))
             return
         for measure in measures(result):
             st.metric(measure.label, measure.value, help=measure.help)

@@ -96,22 +96,21 @@ def draw(app: App) -> None:
 def _models(app: App) -> None:
     route, chosen = _shared.route(), picks()
     entries = app.catalog.models(route)
-    offered = _picks.options(entries, chosen)
-    before = st.session_state.get("offered", (route, chosen))
-    if before[0] != route or not set(chosen) <= set(before[1]):
-        # The picker holds labels, which tell the readiness on a route: they are outdated, or one was typed.
-        st.session_state.models = chosen
-    st.session_state.offered = route, offered
     known = {entry.ref: entry for entry in entries}
+    if st.session_state.get("models_route", route) != route:
+        st.session_state.models = chosen  # the picker holds labels, and they tell the readiness on a route
+    st.session_state.models_route = route
 
     def label(value: str) -> str:
+        """A typed model stays as it was typed: to give it a longer label, the picker would have to be filled anew, and
+        what was typed meanwhile would be lost."""
         pick = _picks.pick_of(value)
-        ref = _picks.ref_of(pick)
-        return _picks.label(pick, known.get(ref) or app.catalog.entry(ref, route))
+        entry = known.get(_picks.ref_of(pick))
+        return _picks.label(pick, entry) if entry else value
 
     st.multiselect(
         "Models",
-        offered,
+        _picks.options(entries, chosen),
         key="models",
         format_func=label,
         max_selections=MAX_SLOTS,
@@ -123,6 +122,10 @@ def _models(app: App) -> None:
         help=f"Up to {MAX_SLOTS} answers side by side. To put the same model in twice, with another temperature for "
         "instance, choose it again as #2. A model that is not in the list can be typed as provider/model.",
     )
+    for ref in dict.fromkeys(map(_picks.ref_of, chosen)):
+        entry = known.get(ref) or app.catalog.entry(ref, route)
+        if entry.why_not:
+            st.caption(f":material/block: **{plain(ref)}** is not ready. {plain(entry.why_not)}")
 
 
 def _summary() -> str:

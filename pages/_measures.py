@@ -1,5 +1,6 @@
 """The numbers of one answer: what each is called, how it reads, and the definition and source behind it."""
 
+from html import escape
 from typing import NamedTuple
 
 from llm_backends.types import CallResult
@@ -45,9 +46,15 @@ class Measure(NamedTuple):
     help: str
 
 
-# What stands in for the numbers until the call has ended: one element, since it is drawn five times a second.
 _PENDING = ("First token", "Tokens / s", "Total", "Tokens in", "Tokens out", "Cost")
-PENDING = f'<div class="pending">{"".join(f"<div>{label}<b>…</b></div>" for label in _PENDING)}</div>'
+
+
+def brief(result: CallResult | None) -> str:
+    """HTML of the numbers, without their tooltips: one element where `st.metric` takes one each, for cards that are
+    drawn five times a second. Holds labels and numbers of our own only."""
+    found = [measure[:2] for measure in measures(result)] if result else [(label, "…") for label in _PENDING]
+    cells = "".join(f"<div>{label}<b>{escape(value.replace(chr(92), ''))}</b></div>" for label, value in found)
+    return f'<div class="brief{"" if result else " pending"}">{cells}</div>'
 
 
 def measures(result: CallResult) -> list[Measure]:

@@ -152,7 +152,9 @@ def test_an_interrupted_comparison_keeps_and_logs_what_had_arrived(sandbox, tmp_
     url, name = f"sqlite:///{tmp_path}/log.db", f"sandbox.canned.ttft-1.rate-50.tokens-5000.retry-{len(flags) + 600}"
     command = [sys.executable, "-m", "llm_backends", "compare", "Hello", "-m", f"openai/{name}", *flags]
     environ = sandbox.environment() | {"LLMSELECT_DATABASE_URL": url, "PYTHONPATH": sys.path[0]}
-    with subprocess.Popen(command, env=environ, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        command, env=environ, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
         record = None
         assert sandbox.wait_for(lambda server: any(record.model == name for record in server.records), 20)
         (record,) = [record for record in sandbox.records if record.model == name]
