@@ -42,13 +42,13 @@ def two_words():
 
 
 def test_eight_streams_are_all_open_at_the_same_time(sandbox):
-    names = [model("ttft-200.rate-100.tokens-10") for _ in range(8)]
+    names = [model("ttft-200.rate-100.tokens-150") for _ in range(8)]
     slots = [kind.slot(sandbox, name) for kind, name in zip(itertools.cycle(KINDS[:4]), names, strict=False)]
     for slot in slots:
         slot.backend.prepare()
     assert [result.status for result in finish(Race(slots))] == ["ok"] * 8
     seen = [record for record in sandbox.records if record.model in names]
-    assert len(seen) == 8
+    assert len(seen) == 8 and sandbox.wait_for(lambda _: all(record.ended_at for record in seen))
     assert max(record.received_at for record in seen) < min(record.ended_at for record in seen)
 
 
