@@ -70,13 +70,14 @@ def draw(cards: Sequence[Card], comparison_id: str, *, whole: bool) -> None:
     frame = pd.DataFrame([row | {"model": names[row["slot"]]} for row in rows(cards)], columns=list(_SHOWN))
     numeric = [name for name in _SHOWN if name.endswith(("_ms", "_tokens", "_usd", "_per_s", "attempts"))]
     frame = frame.astype(dict.fromkeys(numeric, float))
-    told = [name for name in _SHOWN if name not in numeric or frame[name].fillna(0).any()]
+    silent = {name for name in numeric if not frame[name].fillna(0).any()}
     if frame["attempts"].max() < 2:
-        told.remove("attempts")
+        silent.add("attempts")
     if frame["failed_over_from"].isna().all():
-        told.remove("failed_over_from")
+        silent.add("failed_over_from")
     if frame["ttfat_ms"].equals(frame["ttft_ms"]):
-        told = [name for name in told if name != "ttfat_ms"]
+        silent.add("ttfat_ms")
+    told = [name for name in _SHOWN if name not in silent]
     with st.container(key="latency_table"):
         st.dataframe(
             frame[told],

@@ -224,3 +224,16 @@ def test_an_unknown_comparison_in_the_address_is_told(app):
 def test_times_of_day_are_told_on_this_machines_clock():
     assert _format.moment(datetime.now(UTC)).startswith("today ")
     assert _format.moment("2020-02-03T12:00:00.000+00:00")[:5] in ("3 Feb", "2 Feb", "4 Feb")
+
+
+def test_a_table_is_drawn_of_calls_that_never_left():
+    def script():
+        from dataclasses import replace
+
+        from pages import _table
+        from tests.test_pages import REFUSED, view_of
+
+        _table.draw(view_of(replace(REFUSED, attempts=0)).cards(), "c", whole=True)
+
+    page = AppTest.from_function(script).run()
+    assert not page.exception and len(page.dataframe) == 1
