@@ -59,7 +59,7 @@ def figures() -> Iterator[Figure]:
         ended = time.perf_counter()
         share = (cpu_s(pid) - used) / (ended - started)
         widget = page.evaluate(CLICK, [".st-key-route_azure input", "section", "Azure AI Foundry at"])
-        page.locator(".st-key-stop_7 button:enabled").wait_for()
+        time.sleep(1)  # the page has settled after the toggle
         stop = page.evaluate(CLICK, [".st-key-stop_7 button", ".st-key-card_7", "stopped"])
         page.locator(".st-key-card_0").get_by_text("done").wait_for(timeout=60_000)
         late = _lateness(page.evaluate("() => window.seen"), records(environ), started, ended)
