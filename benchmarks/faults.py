@@ -9,7 +9,7 @@ from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
-from llm_backends import CallResult, Catalog, Message, Race, settings
+from llm_backends import CallResult, Catalog, Message, Race, Slot, settings
 from llm_backends.known_models import EMBEDDED
 from llm_backends.retries import Retries
 from llm_backends.sandbox import Sandbox, serve
@@ -80,27 +80,27 @@ def _stops(sandbox: Sandbox) -> Iterator[Figure]:
 
 def _stop_ms(sandbox: Sandbox, kind: Kind, script: str) -> float:
     name = f"sandbox.canned.ttft-1.{script}.retry-{next(_numbers)}"
-    race = Race([kind.slot(sandbox, name)])
-    race.start()
-    while race.lanes[0].chunks < 5:
-        time.sleep(0.001)
-    stopped = time.perf_counter()
-    race.stop()
-    race.wait()
+    stopped = _stop(kind.slot(sandbox, name))
     (record,) = [record for record in sandbox.records if record.model == name]
     sandbox.wait_for(lambda _: record.client_gone_at, 5)
     return (record.client_gone_at - stopped) * 1000
 
 
 def _stop_local_ms() -> float:
-    race = Race([Catalog(settings.Settings()).slot(EMBEDDED, "direct", (Message("user", "Count to 1000."),))])
+    stopped = _stop(Catalog(settings.Settings()).slot(EMBEDDED, "direct", (Message("user", "Count to 1000."),)))
+    return (time.perf_counter() - stopped) * 1000
+
+
+def _stop(slot: Slot) -> float:
+    """Run the slot, stop it in mid-answer and wait for its end; when Stop was pressed, by time.perf_counter()."""
+    race = Race([slot])
     race.start()
     while race.lanes[0].chunks < 5:
         time.sleep(0.001)
     stopped = time.perf_counter()
     race.stop()
     race.wait()
-    return (time.perf_counter() - stopped) * 1000
+    return stopped
 
 
 def _chaos(sandbox: Sandbox) -> Iterator[Figure]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from .azure_settings import serving
+from .azure_settings import USAGE_IN_STREAMS, serving
 from .call import Timeouts
 from .entra import SCOPES, token_provider
 from .failover import Failover
@@ -17,9 +17,6 @@ from .wires import chat_completions, messages
 
 if TYPE_CHECKING:
     from .azure_settings import Azure, Endpoint, Wire
-
-# The api-version that brought `stream_options` (Azure's API lifecycle notes): an older one refuses to be asked.
-USAGE_IN_STREAMS = "2024-09-01"
 
 
 class AzureBackend:

@@ -14,6 +14,8 @@ Auth = Literal["key", "entra"]
 
 # The first generally available version that reports usage in streams and takes max_completion_tokens.
 API_VERSION = "2024-10-21"
+# The api-version that brought `stream_options` (Azure's API lifecycle notes): an older one refuses to be asked.
+USAGE_IN_STREAMS = "2024-09-01"
 FURTHER = range(2, 10)
 
 WIRES = ("deployments", "v1", "anthropic")
@@ -115,7 +117,7 @@ def _further(read: Reader, auth: Auth) -> Iterator[Endpoint]:
 def _api_version(read: Reader) -> str:
     name = "AZURE_AI_FOUNDRY_API_VERSION"
     version = read.matching(name, r"[\w.-]+$", API_VERSION, f"is not a version: write {API_VERSION}, for example")
-    if re.match(r"\d{4}-", version) and version < "2024-09-01":
+    if re.match(r"\d{4}-", version) and version < USAGE_IN_STREAMS:
         read.wrong(name, f"is too old to count tokens in streams, so costs stay unknown: write {API_VERSION}")
     return version
 
