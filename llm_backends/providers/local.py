@@ -1,5 +1,6 @@
 """Models that run in this process: GGUF files served by xllamacpp's llama.cpp on loopback."""
 
+import atexit
 import os
 import secrets
 from collections.abc import Iterator
@@ -19,6 +20,8 @@ CONTEXT_TOKENS = 16384  # shared by them all: half a gigabyte for the embedded m
 THREADS = max(1, (os.cpu_count() or 2) - 1)
 
 _servers: dict[Path, tuple[object, str]] = {}
+# A server that is left to the end of the interpreter crashes it where a call has just been stopped.
+atexit.register(_servers.clear)
 _lock = Lock()
 # Loopback is open to every program here, and llama.cpp lets any web page call it: hence a key, new each start.
 _key = secrets.token_urlsafe(24)
