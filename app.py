@@ -4,13 +4,13 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages import _shared, _sidebar
+from pages._shared import session, sidebar
 
-HERE = Path(__file__).parent / "pages"
+HERE = Path(__file__).parent / "pages" / "_shared"
 
 st.set_page_config(
     page_title="LLMSelect",
-    page_icon=str(HERE / "_icon.svg"),
+    page_icon=str(HERE / "icon.svg"),
     layout="wide",
     menu_items={"About": "LLMSelect puts one prompt to several models side by side."},
 )
@@ -21,7 +21,7 @@ PAGES = [
     st.Page("pages/settings.py", title="Settings", icon=":material/settings:"),
 ]
 page = st.navigation(PAGES, position="hidden")
-st.logo(HERE / "_logo.svg", size="large", icon_image=HERE / "_icon.svg")
-st.html(HERE / "_style.css")
-_sidebar.draw(_shared.app(), PAGES, comparing=page.url_path == "")
+st.logo(HERE / "logo.svg", size="large", icon_image=HERE / "icon.svg")
+st.html(HERE / "style.css")
+sidebar.draw(session.app(), PAGES, comparing=page.url_path == "")
 page.run()

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 
 from llm_backends.clock import now_ms
-from llm_backends.stats import percentile
+from llm_backends.stats.percentiles import percentile
 
 from .bare import run_bare
 from .dashboard import APP, chromium, cpu_s, served

@@ -6,7 +6,7 @@ from itertools import count
 
 from llm_backends import CallResult, Catalog, Message, race, settings
 from llm_backends.sandbox import serve
-from llm_backends.stats import percentile
+from llm_backends.stats.percentiles import percentile
 
 from .report import Figure
 

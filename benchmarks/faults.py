@@ -10,10 +10,10 @@ from itertools import count
 from pathlib import Path
 
 from llm_backends import CallResult, Catalog, Message, Race, Slot, settings
-from llm_backends.known_models import EMBEDDED
-from llm_backends.retries import Retries
+from llm_backends.net.retries import Retries
 from llm_backends.sandbox import Sandbox, serve
-from llm_backends.stats import percentile
+from llm_backends.stats.percentiles import percentile
+from llm_backends.vendors import EMBEDDED
 from tests.expected import ENDS
 from tests.kinds import KINDS, Kind
 

@@ -9,7 +9,7 @@ import tempfile
 import time
 from datetime import UTC, datetime, timedelta
 
-from llm_backends.call_log import CallLog, Filter
+from llm_backends.store.call_log import CallLog, Filter
 from llm_backends.types import CallResult, Target, Usage
 
 MODELS = [(p, f"{p}-model-{n}") for p in ("openai", "anthropic", "gemini", "mistral") for n in range(4)][:14]

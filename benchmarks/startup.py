@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from llm_backends.clock import now_ms
-from llm_backends.stats import percentile
+from llm_backends.stats.percentiles import percentile
 
 from .dashboard import APP, chromium, served
 from .report import Figure

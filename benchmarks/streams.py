@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 from llm_backends import CallResult, Delta, Race, Slot
 from llm_backends.clock import now_ms
-from llm_backends.stats import percentile
+from llm_backends.stats.percentiles import percentile
 
 from .bare import run_bare
 from .loopback import eight, records, sandbox

@@ -1,6 +1,6 @@
 """Streams from several language models at once, measured: what the dashboard and the command line are built on."""
 
-from .catalog import Catalog, ModelEntry
+from .catalog.catalog import Catalog, ModelEntry
 from .errors import (
     AuthError,
     BackendError,
@@ -12,9 +12,10 @@ from .errors import (
     TimedOut,
     Truncated,
 )
-from .race import Race, Slot, race
+from .runs.race import Race, race
 from .settings import Settings
 from .settings import load as load_settings
+from .slot import Slot
 from .types import Backend, CallResult, ChatRequest, Delta, Finish, Message, Target, Usage
 
 __all__ = [

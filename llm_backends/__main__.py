@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from . import settings
+from .cli.terminal import Progress
 from .errors import ConfigError
-from .progress import Progress
-from .race import MAX_SLOTS, Race
+from .runs.race import MAX_SLOTS, Race
 from .types import CallResult, Message
 
 if TYPE_CHECKING:
-    from .catalog import Catalog, ModelEntry
-    from .check import Checked
+    from .catalog.catalog import Catalog, ModelEntry
+    from .runs.check import Checked
 
 OK, FAILED, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
 
@@ -90,7 +90,7 @@ def _refuse(reason: str) -> int:
 
 
 def _catalog(options: argparse.Namespace, config: settings.Settings) -> tuple["Catalog", str]:
-    from .catalog import Catalog
+    from .catalog.catalog import Catalog
 
     for problem in config.problems:
         print(f"llm_backends: {problem}", file=sys.stderr)
@@ -98,7 +98,7 @@ def _catalog(options: argparse.Namespace, config: settings.Settings) -> tuple["C
 
 
 def _compare(options: argparse.Namespace, config: settings.Settings) -> int:
-    from .call_log import CallLog
+    from .store.call_log import CallLog
 
     catalog, route = _catalog(options, config)
     try:
@@ -173,7 +173,7 @@ def _line(entry: "ModelEntry") -> str:
 def _check(options: argparse.Namespace, config: settings.Settings) -> int:
     from dataclasses import asdict
 
-    from .check import check
+    from .runs.check import check
 
     catalog, route = _catalog(options, config)
     found = set()

@@ -3,11 +3,12 @@
 import streamlit as st
 
 from llm_backends.errors import ConfigError
-from pages import _cards, _charts, _inputs, _interrupted, _shared, _table, _view, _warm
-from pages._format import moment, plain, start_of
-from pages._shared import App
-from pages._start import start
-from pages._view import View
+from pages._compare import grid, inputs, interrupted, table, views, warm
+from pages._compare.start import start
+from pages._compare.views import View
+from pages._shared import charts, session
+from pages._shared.format import moment, plain, start_of
+from pages._shared.session import App
 
 
 def shown(app: App) -> View | None:
@@ -25,7 +26,7 @@ def find(app: App, run_id: str) -> View | None:
     """The comparison in memory or in the log; None, and said so on the page, when it is in neither."""
     run = app.runs.get(run_id)
     if run is not None:
-        return _view.of_run(run)
+        return views.of_run(run)
     try:
         logged = app.log.comparison(run_id)
     except ConfigError as exc:
@@ -36,7 +37,7 @@ def find(app: App, run_id: str) -> View | None:
         st.query_params.pop("run", None)
         st.info("The comparison in this address is neither running nor in the call log.", icon=":material/link_off:")
         return None
-    return _view.of_log(logged)
+    return views.of_log(logged)
 
 
 def controls(app: App, view: View | None) -> None:
@@ -87,7 +88,7 @@ def answers(view: View, live: bool, ended: int, seen: dict[str, bool]) -> None:
     if view.run is not None:
         view.run.watch()
         stop = view.run.race.stop if live else None
-    _cards.grid(cards, live=live, whole=st.session_state.get("whole", False), stop=stop)
+    grid.draw(cards, live=live, whole=st.session_state.get("whole", False), stop=stop)
     outdated = live and (view.run.race.finished or sum(not card.live for card in cards) > ended)
     if outdated and seen.get("outdated"):
         st.rerun()
@@ -99,9 +100,9 @@ def results(view: View) -> None:
     ended = [card for card in view.cards() if card.result]
     if ended:
         st.subheader("Latency and cost", anchor=False)
-        _table.draw(ended, view.id, whole=not view.live)
+        table.draw(ended, view.id, whole=not view.live)
         if not view.live:
-            _charts.draw(ended)
+            charts.draw(ended)
 
 
 def heading(view: View) -> None:
@@ -120,13 +121,13 @@ def heading(view: View) -> None:
         )
 
 
-app = _shared.app()
+app = session.app()
 
 st.title("Compare models", anchor=False)
-_interrupted.draw(app.interrupted)
+interrupted.draw(app.interrupted)
 view = shown(app)
-_inputs.start_from(app, view)
-_inputs.draw(app)
+inputs.start_from(app, view)
+inputs.draw(app)
 controls(app, view)
 if view is None:
     st.caption("The answers will stream in here, side by side.")
@@ -135,4 +136,4 @@ else:
     heading(view)
     st.fragment(answers, run_every=0.2 if live else None)(view, live, ended, {})
     results(view)
-_warm.libraries(app, _inputs.picks(), _shared.route())
+warm.libraries(app, inputs.picked(), session.route())

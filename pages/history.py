@@ -4,10 +4,10 @@ from collections import Counter
 
 import streamlit as st
 
-from llm_backends.call_log import Comparison
 from llm_backends.errors import ConfigError
-from pages import _shared
-from pages._format import moment, plain, start_of
+from llm_backends.store.call_log import Comparison
+from pages._shared import session
+from pages._shared.format import moment, plain, start_of
 
 PAGE = 20
 STATES = {"ok": "done", "stopped": "stopped", "error": "failed"}
@@ -34,7 +34,7 @@ def entry(found: Comparison) -> None:
 
 
 st.title("History", anchor=False)
-app = _shared.app()
+app = session.app()
 search = st.text_input(
     "Search in prompts", key="history_search", persist_state="session", icon=":material/search:", max_chars=200
 )

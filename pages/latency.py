@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import streamlit as st
 
-from llm_backends.call_log import Filter, ModelStats
 from llm_backends.errors import ConfigError
-from pages import _charts, _shared
-from pages._format import dollars, plain
+from llm_backends.store.call_log import Filter, ModelStats
+from pages._shared import charts, session
+from pages._shared.format import dollars, plain
 
 TIMES = {
     "Last hour": timedelta(hours=1),
@@ -55,7 +55,7 @@ def filters() -> Filter:
     return Filter(since=since, route=ROUTES[route], include_simulated=simulated)
 
 
-def nothing(app: _shared.App, chosen: Filter) -> None:
+def nothing(app: session.App, chosen: Filter) -> None:
     """Say why there is nothing to see, and what to do."""
     simulated = app.log.by_model(Filter(since=chosen.since, route=chosen.route, include_simulated=True))
     with st.container(border=True):
@@ -92,7 +92,7 @@ def column(name: str):
     return st.column_config.NumberColumn(label, help=help, format=digits)
 
 
-def charts(stats: tuple[ModelStats, ...]) -> None:
+def drawings(stats: tuple[ModelStats, ...]) -> None:
     """Latency and cost by model."""
     times = Counter(one.ref for one in stats)
     names = {one: one.ref if times[one.ref] == 1 else f"{one.ref} ({one.route})" for one in stats}
@@ -105,26 +105,26 @@ def charts(stats: tuple[ModelStats, ...]) -> None:
             if one.total_p50_ms is not None
         ]
         if ranges:
-            _charts.ranges("Seconds", ranges)
+            charts.ranges("Seconds", ranges)
         else:
             st.caption("No call ended well.")
     with cost:
         st.markdown("**Cost by model**", help=COLUMNS["cost_usd"][1])
         known = {names[one]: one.cost_usd for one in stats if one.cost_usd is not None}
         if known:
-            _charts.bars("USD", known, dollars)
+            charts.bars("USD", known, dollars)
         else:
             st.caption("No cost is known: models on this machine are billed by nobody.")
 
 
 st.title("Latency and cost", anchor=False)
-app = _shared.app()
+app = session.app()
 chosen = filters()
 try:
     stats = app.log.by_model(chosen)
     if stats:
         table(stats)
-        charts(stats)
+        drawings(stats)
     else:
         nothing(app, chosen)
 except ConfigError as exc:

@@ -2,16 +2,17 @@
 
 import streamlit as st
 
-from pages import _azure, _checks, _defaults, _deployments, _keys, _shared
+from pages._settings import azure, checks, defaults, deployments, keys
+from pages._shared import session
 
-app = _shared.app()
+app = session.app()
 
 st.title("Settings", anchor=False)
 st.subheader("Keys", anchor=False)
-_keys.draw(app)
+keys.draw(app)
 st.subheader("Azure deployments", anchor=False)
-_azure.draw(app.settings)
-_deployments.draw(app)
+azure.draw(app.settings)
+deployments.draw(app)
 st.subheader("Defaults", anchor=False)
-_defaults.draw(app)
-_checks.poll()
+defaults.draw(app)
+checks.poll()

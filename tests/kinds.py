@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from llm_backends import Catalog, Message, settings
-from llm_backends.retries import Retries
+from llm_backends.net.retries import Retries
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ import itertools
 import pytest
 
 from llm_backends import Delta, Finish, Message, race
-from llm_backends.race import Race
 from llm_backends.redact import hide
+from llm_backends.runs.race import Race
 
 from .expected import BREAKS, REFUSALS, WHOLE
 from .kinds import KINDS

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from llm_backends.call_log import CallLog
+from llm_backends.store.call_log import CallLog
 from llm_backends.types import CallResult, Target
 
 from .conftest import _dashboard

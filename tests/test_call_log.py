@@ -15,11 +15,12 @@ import pytest
 from sqlalchemy import event, inspect, select
 from sqlalchemy.engine import Engine
 
-from llm_backends import call_log, redact
-from llm_backends.call_log import CallLog, Filter
+from llm_backends import redact
 from llm_backends.errors import ConfigError
-from llm_backends.log_tables import connected, migrate, schema_version
-from llm_backends.stats import percentile
+from llm_backends.stats.percentiles import percentile
+from llm_backends.store import call_log
+from llm_backends.store.call_log import CallLog, Filter
+from llm_backends.store.tables import connected, migrate, schema_version
 from llm_backends.types import CallResult, Target, Usage
 
 GPT = Target("openai", "gpt-4o", "direct", "api.openai.com")
@@ -296,7 +297,7 @@ def test_a_row_that_is_refused_does_not_hold_up_the_others(log, caplog):
 def test_rows_are_kept_when_the_process_is_killed(url):
     script = """
         import sys, time
-        from llm_backends.call_log import CallLog
+        from llm_backends.store.call_log import CallLog
         from llm_backends.types import CallResult, Target
         log = CallLog(sys.argv[1])
         id = log.open_comparison("Why?", None, {}, slots=8)
@@ -317,7 +318,7 @@ def test_rows_are_kept_when_the_process_is_killed(url):
 def test_rows_are_written_when_the_program_just_ends(url):
     script = """
         import sys
-        from llm_backends.call_log import CallLog
+        from llm_backends.store.call_log import CallLog
         print(CallLog(sys.argv[1]).open_comparison("Why?", None, {}, slots=0))
     """
     with in_another_process(script, url) as process:
@@ -333,7 +334,7 @@ def test_rows_are_written_when_the_program_just_ends(url):
 def test_several_processes_may_make_the_tables_at_once(url):
     script = """
         import sys
-        from llm_backends.call_log import CallLog
+        from llm_backends.store.call_log import CallLog
         print("ready", flush=True)
         sys.stdin.readline()
         log = CallLog(sys.argv[1])

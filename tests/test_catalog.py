@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from llm_backends.catalog import Catalog
+from llm_backends.catalog.catalog import Catalog
+from llm_backends.catalog.known_models import current, newest_first
 from llm_backends.errors import AuthError, ConfigError, ProviderDown
-from llm_backends.known_models import PROVIDERS, SEED, current, newest_first
 from llm_backends.settings import load
+from llm_backends.settings.azure import MAPPED_BY
 from llm_backends.types import Message
+from llm_backends.vendors import PROVIDERS
 
 HELLO = (Message("user", "Hello"),)
 KEYS = {variable: f"{variable.lower()}-abcdef" for provider in PROVIDERS.values() for variable in provider.keys[:1]}
@@ -41,7 +43,7 @@ def refusal(backend):
 
 def test_the_seeds_models_and_todays_are_there_once_by_provider_newest_first():
     found = refs(of())
-    assert len(found) == len(set(found)) and set(SEED) < set(found)
+    assert len(found) == len(set(found)) and set(MAPPED_BY) < set(found)
     providers = [ref.partition("/")[0] for ref in found]
     assert list(dict.fromkeys(providers)) == ["openai", "anthropic", "gemini", "mistral", "local"]
     assert found.index("openai/gpt-5.4") < found.index("openai/gpt-5.1") < found.index("openai/gpt-4o")
@@ -81,7 +83,7 @@ def test_with_its_key_every_model_of_a_provider_is_ready_any_other_id_included()
 
 def test_an_entry_has_window_price_and_source():
     entry = of().entry("openai/gpt-4o", "direct")
-    assert (entry.provider, entry.model, entry.name, entry.source) == ("openai", "gpt-4o", "gpt-4o", "seed")
+    assert (entry.provider, entry.model, entry.name, entry.source) == ("openai", "gpt-4o", "gpt-4o", "built-in")
     assert (entry.context_window, entry.input_usd_per_mtok, entry.output_usd_per_mtok) == (128000, 2.5, 10)
     assert "OpenAI's list price" in entry.price_source
     assert of().entry("openai/gpt-5.4", "direct").source == "genai-prices"
@@ -272,9 +274,9 @@ def test_a_list_that_cannot_be_had_says_why(sandbox):
 
 def test_a_catalogue_and_its_backends_load_no_sdk():
     code = (
-        "import sys; from llm_backends.catalog import Catalog; from llm_backends.settings import load\n"
+        "import sys; from llm_backends.catalog.catalog import Catalog; from llm_backends.settings import load\n"
         f"catalog = Catalog(load(dict.fromkeys({list(KEYS)}, 'abcdef'), None)); catalog.models('direct')\n"
-        f"[catalog.backend(ref, 'direct') for ref in {[*SEED, 'local/smollm2-135m-instruct']}]\n"
+        f"[catalog.backend(ref, 'direct') for ref in {[*MAPPED_BY, 'local/smollm2-135m-instruct']}]\n"
         "print([name for name in ('openai', 'anthropic', 'mistralai', 'google.genai', 'xllamacpp', 'sqlalchemy', "
         "'streamlit') if name in sys.modules])"
     )

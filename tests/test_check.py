@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import pytest
 
 from llm_backends import Catalog, settings
-from llm_backends.check import MAX_TOKENS, check, check_deployment, check_provider
+from llm_backends.runs.check import MAX_TOKENS, check, check_deployment, check_provider
 from llm_backends.sandbox import serve
 
 

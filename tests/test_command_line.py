@@ -37,7 +37,7 @@ def lines(done) -> list[dict]:
 
 
 def test_json_is_a_delta_a_line_and_a_result_with_the_logs_columns(run):
-    from llm_backends.log_tables import calls
+    from llm_backends.store.tables import calls
 
     done = run("compare", "Hello", "-m", f"openai/{FAST}", "-m", f"mistral/{FAST}", "--json")
     assert done.returncode == 0, done.stderr
@@ -51,7 +51,7 @@ def test_json_is_a_delta_a_line_and_a_result_with_the_logs_columns(run):
 
 
 def test_a_comparison_is_logged_and_shown_as_a_table(run, tmp_path):
-    from llm_backends.call_log import CallLog
+    from llm_backends.store.call_log import CallLog
 
     done = run("compare", "Hello 日本語", "-m", f"openai/{FAST}", "-m", f"openai/{FAST}", "--system", "Be brief.")
     assert done.returncode == 0 and b"TTFT ms" in done.stdout
@@ -147,7 +147,7 @@ def test_the_sandbox_prints_how_to_use_it_and_ends_on_a_signal(tmp_path):
 
 @pytest.mark.parametrize("flags", [(), ("--json",)])
 def test_an_interrupted_comparison_keeps_and_logs_what_had_arrived(sandbox, tmp_path, flags):
-    from llm_backends.call_log import CallLog
+    from llm_backends.store.call_log import CallLog
 
     url, name = f"sqlite:///{tmp_path}/log.db", f"sandbox.canned.ttft-1.rate-50.tokens-5000.retry-{len(flags) + 600}"
     command = [sys.executable, "-m", "llm_backends", "compare", "Hello", "-m", f"openai/{name}", *flags]

@@ -15,7 +15,7 @@ import pytest
 
 from llm_backends import Race, settings
 from llm_backends import __main__ as command_line
-from llm_backends.known_models import SEED
+from llm_backends.settings.azure import MAPPED_BY
 
 from .kinds import KINDS
 
@@ -121,11 +121,11 @@ def test_the_mapping_table_is_the_one_in_the_code():
     rows = re.findall(
         r"(?m)^\| `(\S+/\S+)` \| `(AZURE_DEPLOYMENT_\w+)` \|", text(ROOT / "docs/azure/AZURE_FOUNDRY_SETUP.md")
     )
-    assert dict(rows) == SEED and len(rows) == len(SEED)
+    assert dict(rows) == MAPPED_BY and len(rows) == len(MAPPED_BY)
 
 
 def test_every_message_in_the_quick_fixes_is_one_that_is_shown():
-    sources = [*(ROOT / "llm_backends").rglob("*.py"), *(ROOT / "pages").glob("*.py")]
+    sources = [*(ROOT / "llm_backends").rglob("*.py"), *(ROOT / "pages").rglob("*.py")]
     code = "".join(path.read_text() for path in sources)
     fixes = text(ROOT / "docs/azure/AZURE_QUICK_REFERENCE.md").partition("## Quick fixes")[2]
     quoted = [quote for line in fixes.splitlines() for quote in re.findall(r'"([^"]+)"', line.split(" | ")[0])]
@@ -136,7 +136,7 @@ def test_every_message_in_the_quick_fixes_is_one_that_is_shown():
 
 @every_document
 def test_every_query_runs_on_a_new_log(path, tmp_path):
-    from llm_backends.log_tables import connected, migrate
+    from llm_backends.store.tables import connected, migrate
 
     engine = connected(f"sqlite:///{tmp_path}/log.db")
     migrate(engine)

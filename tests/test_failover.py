@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from llm_backends import Catalog, Message, race, settings
-from llm_backends.race import Race
-from llm_backends.retries import Retries
+from llm_backends.net.retries import Retries
+from llm_backends.runs.race import Race
 from llm_backends.sandbox import serve
 
 WIRES = {"openai": "deployments", "mistral": "v1", "anthropic": "anthropic"}

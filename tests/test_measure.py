@@ -2,8 +2,9 @@
 
 import pytest
 
-from llm_backends import ChatRequest, Delta, Finish, Message, Target, Usage, measure
-from llm_backends.call import Call
+from llm_backends import ChatRequest, Delta, Finish, Message, Target, Usage
+from llm_backends.net.call import Call
+from llm_backends.runs import measure
 
 
 class Timed:

@@ -10,10 +10,11 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from llm_backends import settings
-from llm_backends.catalog import Catalog
-from llm_backends.log_queries import Comparison, LoggedCall
+from llm_backends.catalog.catalog import Catalog
+from llm_backends.store.calls import Comparison, LoggedCall
 from llm_backends.types import CallResult, Message, Target, Usage
-from pages import _format, _markdown, _measures, _picks, _shared, _start, _table, _view, _waterfall
+from pages._compare import picks, start, table, views
+from pages._shared import format, markdown, measures, session, waterfall
 
 APP = str(Path(__file__).parent.parent / "app.py")
 GPT = Target("openai", "gpt-4o", "direct", "api.openai.com")
@@ -39,27 +40,27 @@ REFUSED = CallResult(
 )
 
 
-def view_of(*results: CallResult) -> _view.View:
+def view_of(*results: CallResult) -> views.View:
     calls = tuple(LoggedCall(str(slot), "c", slot, None, result) for slot, result in enumerate(results))
-    return _view.of_log(Comparison("c", "2026-11-23T12:00:00.000+00:00", None, "Hi", None, {}, len(calls), calls))
+    return views.of_log(Comparison("c", "2026-11-23T12:00:00.000+00:00", None, "Hi", None, {}, len(calls), calls))
 
 
 @pytest.mark.parametrize(
     ("ms", "shown"), [(None, "—"), (0.4, "0.4 ms"), (412.4, "412 ms"), (1234, "1.23 s"), (125_000, "2 min 05 s")]
 )
 def test_a_duration_reads_well_at_any_length(ms, shown):
-    assert _format.duration(ms) == shown
+    assert format.duration(ms) == shown
 
 
 @pytest.mark.parametrize(
     ("usd", "shown"), [(None, "—"), (0.0, "$0.00"), (0.00042, "$0.00042"), (0.0123, "$0.012"), (1234.5, "$1,234.50")]
 )
 def test_a_cost_keeps_two_digits_and_unknown_is_not_zero(usd, shown):
-    assert _format.dollars(usd) == shown
+    assert format.dollars(usd) == shown
 
 
 def test_foreign_text_cannot_become_markdown():
-    assert _format.plain("![x](http://a) *b* $c$ :red[d] `e`").count("\\") == 17
+    assert format.plain("![x](http://a) *b* $c$ :red[d] `e`").count("\\") == 17
 
 
 @pytest.mark.parametrize(
@@ -75,55 +76,55 @@ def test_foreign_text_cannot_become_markdown():
     ],
 )
 def test_model_output_holds_neither_images_nor_diagrams(hostile):
-    safe = _markdown.safe_markdown(hostile)
+    safe = markdown.safe_markdown(hostile)
     assert "![" not in safe and "mermaid" not in safe.lower() and "ermaid\n" not in safe.replace("mer\u2060maid\n", "")
 
 
 def test_ordinary_markdown_passes_unchanged():
     text = "## Title\n\n- a **b**\n\n```python\nprint(1)\n```\n\n```x``` and ~~~ here"
-    assert _markdown.safe_markdown(text) == text
+    assert markdown.safe_markdown(text) == text
 
 
 def test_a_growing_answer_is_shown_from_its_last_lines_with_code_still_code():
     text = "start\n```python\n" + "print(1)\n" * 1000
-    tail = _markdown.live_tail(text, 400)
+    tail = markdown.live_tail(text, 400)
     assert tail.startswith("```\nprint(1)\n") and text.endswith(tail[4:]) and len(tail) <= 404
 
 
 def test_each_picked_model_can_be_picked_once_more():
     entries = Catalog(settings.load(environ={}, dotenv_path=None)).models("direct")
-    picks = ["openai/gpt-4o", "openai/gpt-4o #2", "mine/model"]
-    assert _picks.options(entries, picks)[:5] == [*picks, "openai/gpt-4o #3", "mine/model #2"]
-    assert not any("#" in option for option in _picks.options(entries, [f"mine/{n}" for n in range(8)]))
+    picked = ["openai/gpt-4o", "openai/gpt-4o #2", "mine/model"]
+    assert picks.options(entries, picked)[:5] == [*picked, "openai/gpt-4o #3", "mine/model #2"]
+    assert not any("#" in option for option in picks.options(entries, [f"mine/{n}" for n in range(8)]))
 
 
 def test_an_unready_model_says_in_the_picker_what_it_needs():
     catalog = Catalog(settings.load(environ={}, dotenv_path=None))
     entry = catalog.entry("openai/gpt-4o", "direct")
-    assert _picks.label("openai/gpt-4o #2", entry) == "openai/gpt-4o #2 · needs OPENAI_API_KEY"
-    assert _picks.pick_of(_picks.label("openai/gpt-4o #2", entry)) == "openai/gpt-4o #2"
+    assert picks.label("openai/gpt-4o #2", entry) == "openai/gpt-4o #2 · needs OPENAI_API_KEY"
+    assert picks.pick_of(picks.label("openai/gpt-4o #2", entry)) == "openai/gpt-4o #2"
 
 
 def test_without_a_key_the_embedded_model_is_picked_twice(sandbox_settings):
     alone = Catalog(settings.load(environ={}, dotenv_path=None))
-    assert _picks.default(alone.models("direct")) == ["local/smollm2-135m-instruct", "local/smollm2-135m-instruct #2"]
-    picks = _picks.default(Catalog(sandbox_settings).models("direct"))
-    assert [pick.partition("/")[0] for pick in picks] == ["openai", "anthropic", "gemini", "mistral"]
+    assert picks.default(alone.models("direct")) == ["local/smollm2-135m-instruct", "local/smollm2-135m-instruct #2"]
+    found = picks.default(Catalog(sandbox_settings).models("direct"))
+    assert [pick.partition("/")[0] for pick in found] == ["openai", "anthropic", "gemini", "mistral"]
 
 
 def test_the_numbers_of_an_answer_are_named_and_the_unknown_ones_say_why():
-    known = {measure.label: measure for measure in _measures.measures(DONE)}
+    known = {measure.label: measure for measure in measures.measures(DONE)}
     assert known["First token"].value == "300 ms" and known["Tokens / s"].value == "40.0"
     assert "First visible" not in known and known["Cost"].value == "\\$0\\.00042"
-    for measure in _measures.measures(REFUSED):
+    for measure in measures.measures(REFUSED):
         assert measure.value == "—" and measure.help.startswith("Unknown: ")
 
 
 def test_the_phases_of_an_answer_follow_each_other_to_its_end():
-    found = _waterfall.phases(DONE)
+    found = waterfall.phases(DONE)
     assert [phase.name for phase in found] == ["Connecting", "Headers", "First token", "Answer"]
     assert [phase.end_ms for phase in found] == [20, 200, 300, 1300]
-    assert _waterfall.phases(REFUSED) == []
+    assert waterfall.phases(REFUSED) == []
 
 
 def test_a_comparison_from_the_log_is_drawn_with_a_name_for_each_slot():
@@ -135,14 +136,14 @@ def test_a_comparison_from_the_log_is_drawn_with_a_name_for_each_slot():
 def test_the_csv_has_the_logs_columns_no_texts_and_no_formulas():
     target = Target("openai", "=1+1", "direct")
     odd = CallResult(target, "stopped", "2026-11-23T12:00:00.000+00:00", answer="secret")
-    first, second = csv.DictReader(io.StringIO(_table.as_csv(view_of(DONE, odd).cards(), "c")))
+    first, second = csv.DictReader(io.StringIO(table.as_csv(view_of(DONE, odd).cards(), "c")))
     assert float(first["ttft_ms"]) == 300 and first["output_tokens"] == "34" and first["comparison_id"] == "c"
     assert second["model"] == "'=1+1" and second["ttft_ms"] == "" and "answer" not in second
 
 
 def test_a_conversation_goes_on_from_each_models_own_answer(sandbox_settings):
-    from llm_backends.race import Race
-    from llm_backends.runs import Run
+    from llm_backends.runs.live import Run
+    from llm_backends.runs.race import Race
 
     catalog = Catalog(sandbox_settings)
     models = ["openai/sandbox.tokens-3.ttft-1.rate-1000", "openai/sandbox.fault-400"]
@@ -151,9 +152,9 @@ def test_a_conversation_goes_on_from_each_models_own_answer(sandbox_settings):
     race.start()
     assert race.wait(20)
     run = Run("id", "Hi", "Be brief", {"models": models}, race)
-    turns = _start.conversation(run, models[0])
+    turns = start.conversation(run, models[0])
     assert [turn.role for turn in turns] == ["user", "assistant"] and turns[1].content == race.lanes[0].answer
-    assert _start.conversation(run, models[1]) == [] == _start.conversation(run, "other/model")
+    assert start.conversation(run, models[1]) == [] == start.conversation(run, "other/model")
 
 
 @pytest.fixture
@@ -170,7 +171,7 @@ def app(tmp_path, monkeypatch):
         return page.run()
 
     yield opened
-    parts = _shared.app()
+    parts = session.app()
     parts.runs.close()
     parts.log.close()
     st.cache_resource.clear()
@@ -200,7 +201,7 @@ def test_without_key_and_database_each_is_told_in_its_place(app, tmp_path, monke
     page = app()
     page.multiselect(key="models").set_value(["openai/gpt-4o"]).run()
     page.button(key="run").click().run()
-    run = _shared.app().runs.get(page.session_state["run_id"])
+    run = session.app().runs.get(page.session_state["run_id"])
     assert run.race.wait(20) and run.race.lanes[0].result.error_type == "ConfigError"
     page.run()
     told = [error.value.replace("\\", "") for error in page.main.error]
@@ -222,18 +223,18 @@ def test_an_unknown_comparison_in_the_address_is_told(app):
 
 
 def test_times_of_day_are_told_on_this_machines_clock():
-    assert _format.moment(datetime.now(UTC)).startswith("today ")
-    assert _format.moment("2020-02-03T12:00:00.000+00:00")[:5] in ("3 Feb", "2 Feb", "4 Feb")
+    assert format.moment(datetime.now(UTC)).startswith("today ")
+    assert format.moment("2020-02-03T12:00:00.000+00:00")[:5] in ("3 Feb", "2 Feb", "4 Feb")
 
 
 def test_a_table_is_drawn_of_calls_that_never_left():
     def script():
         from dataclasses import replace
 
-        from pages import _table
+        from pages._compare import table
         from tests.test_pages import REFUSED, view_of
 
-        _table.draw(view_of(replace(REFUSED, attempts=0)).cards(), "c", whole=True)
+        table.draw(view_of(replace(REFUSED, attempts=0)).cards(), "c", whole=True)
 
     page = AppTest.from_function(script).run()
     assert not page.exception and len(page.dataframe) == 1

@@ -6,11 +6,10 @@ from pathlib import Path
 import pytest
 
 from llm_backends import redact
-from llm_backends.azure_settings import Deployment
-from llm_backends.catalog import Catalog
-from llm_backends.known_models import SEED, suggestion
-from llm_backends.preferences import Defaults, applied, defaults, fault, refused_key
+from llm_backends.catalog.catalog import Catalog
 from llm_backends.settings import load
+from llm_backends.settings.azure import MAPPED_BY, Deployment, suggestion
+from llm_backends.settings.preferences import Defaults, applied, defaults, fault, refused_key
 
 EXAMPLE = Path(__file__).parent.parent / ".env.example"
 MAPPED = {"AZURE_DEPLOYMENT_GPT4O": "from-variable", "AZURE_DEPLOYMENT_GPT4": "also-variable"}
@@ -96,5 +95,5 @@ def test_the_source_of_each_value_is_known_without_the_value(tmp_path):
 
 def test_the_suggestions_are_the_examples_names():
     listed = dict(re.findall(r"(?m)^#(AZURE_DEPLOYMENT_\w+)=(.+)$", EXAMPLE.read_text()))
-    assert {variable: suggestion(ref) for ref, variable in SEED.items()} == listed
+    assert {variable: suggestion(ref) for ref, variable in MAPPED_BY.items()} == listed
     assert suggestion("openai/gpt-5") is None

@@ -3,9 +3,11 @@ from importlib.metadata import version
 
 import pytest
 
-from llm_backends.known_models import PROVIDERS, SEED, current
-from llm_backends.prices import context_window, cost, price_per_mtok
+from llm_backends.catalog.known_models import current
+from llm_backends.catalog.prices import context_window, cost, price_per_mtok
+from llm_backends.settings.azure import MAPPED_BY
 from llm_backends.types import Target, Usage
+from llm_backends.vendors import PROVIDERS
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 USED = Usage(1000, 100)
@@ -110,5 +112,5 @@ def test_a_simulated_call_is_priced_as_if_real_and_says_so():
 
 def test_every_current_model_and_all_but_one_of_the_seed_have_a_price():
     refs = [f"{provider}/{model}" for provider in PROVIDERS for model in current(provider)]
-    unknown = {ref for ref in (*refs, *SEED) if of(ref)[0] is None}
+    unknown = {ref for ref in (*refs, *MAPPED_BY) if of(ref)[0] is None}
     assert unknown == {"gemini/gemini-1.5-flash-8b"}

@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from llm_backends.call_log import CallLog
-from llm_backends.runs import Runs
+from llm_backends.runs.live import Runs
+from llm_backends.store.call_log import CallLog
 
 from .kinds import KINDS
 
@@ -73,8 +73,8 @@ def test_a_run_that_is_watched_goes_on(log, sandbox):
 KILLED = """
 import sys
 from llm_backends import Catalog, Message, load_settings
-from llm_backends.call_log import CallLog
-from llm_backends.runs import Runs
+from llm_backends.store.call_log import CallLog
+from llm_backends.runs.live import Runs
 
 url, quick, slow = sys.argv[1:]
 catalog, prompt = Catalog(load_settings(dotenv_path=None)), (Message("user", "Hello"),)

@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 
 from llm_backends import redact
-from llm_backends.azure_settings import Azure, Deployment, Endpoint, serving, wire_for
-from llm_backends.known_models import PROVIDERS, SEED
 from llm_backends.settings import load
+from llm_backends.settings.azure import MAPPED_BY, Azure, Deployment, Endpoint, serving, wire_for
+from llm_backends.vendors import PROVIDERS
 
 ROOT = Path(__file__).parent.parent
 
@@ -37,7 +37,7 @@ def test_every_line_of_the_example_works_when_it_is_taken_out_of_its_comment(tmp
     example = re.sub(r"(?m)^#(?=[A-Z])", "", (ROOT / ".env.example").read_text())
     settings = from_file(tmp_path, example.replace("/path/to/models", str(tmp_path)))
     assert settings.problems == ()
-    assert set(SEED) < set(settings.azure.deployments)
+    assert set(MAPPED_BY) < set(settings.azure.deployments)
     assert settings.azure.deployments["anthropic/claude-sonnet-4-5"].wire == "anthropic"
     assert settings.compatible["ollama"].models == ("llama3.2", "qwen3")
     assert set(settings.base_urls) == set(PROVIDERS)
@@ -45,7 +45,8 @@ def test_every_line_of_the_example_works_when_it_is_taken_out_of_its_comment(tmp
 
 def test_the_example_lists_exactly_the_variables_that_are_read():
     code = "".join(
-        (ROOT / "llm_backends" / f"{name}.py").read_text() for name in ("settings", "azure_settings", "known_models")
+        (ROOT / "llm_backends" / f"{name}.py").read_text()
+        for name in ("settings/installation", "settings/azure", "vendors")
     )
     read = set(re.findall(r'"([A-Z][A-Z0-9]*_[A-Z0-9_]*[A-Z0-9])"', code)) - {"BASE_URL", "API_KEY"}
     listed = set(re.findall(r"(?m)^#?([A-Z][A-Z0-9_]+)=", (ROOT / ".env.example").read_text()))

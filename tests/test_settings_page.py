@@ -7,11 +7,13 @@ import streamlit as st
 from playwright.sync_api import expect
 from streamlit.testing.v1 import AppTest
 
-from llm_backends.call_log import CallLog
-from llm_backends.race import Lane, Slot
-from llm_backends.retries import Retries
+from llm_backends.net.retries import Retries
+from llm_backends.runs.race import Lane
+from llm_backends.slot import Slot
+from llm_backends.store.call_log import CallLog
 from llm_backends.types import CallResult, ChatRequest, Target
-from pages import _measures, _shared, _view
+from pages._compare import views
+from pages._shared import measures, session
 
 APP = str(Path(__file__).parent.parent / "app.py")
 GPT = "openai/gpt-4o"
@@ -33,7 +35,7 @@ def opened(tmp_path, monkeypatch, sandbox):
         return test.switch_page(page).run() if page else test
 
     yield open_page
-    parts = _shared.app()
+    parts = session.app()
     parts.runs.close()
     parts.log.close()
     st.cache_resource.clear()
@@ -66,7 +68,7 @@ def test_a_key_for_the_session_is_used_by_it_alone_and_forgotten_on_request(open
     page.button(key="check_mistral").click().run()
     assert "counts tokens in streams" in checked(page)
     assert page.session_state["catalog"].entry("mistral/mistral-large-latest", "direct").ready
-    assert not _shared._parts().catalog.entry("mistral/mistral-large-latest", "direct").ready
+    assert not session._parts().catalog.entry("mistral/mistral-large-latest", "direct").ready
     assert b"sandbox-mistral-key" not in b"".join(file.read_bytes() for file in tmp_path.glob("log.db*"))
     page.button(key="forget_mistral").click().run()
     assert "[this browser session]" not in said(page)
@@ -87,7 +89,7 @@ def test_a_deployment_is_mapped_checked_and_taken_back(opened):
     page.selectbox(key=f"wire {GPT}").set_value("v1").run()
     page.button(key="save_deployments").click().run()
     assert "1 choice saved" in said(page) and "not saved" not in said(page)
-    assert _shared._parts().log.preferences() == {f"deployment {GPT}": {"name": "missing", "wire": "v1"}}
+    assert session._parts().log.preferences() == {f"deployment {GPT}": {"name": "missing", "wire": "v1"}}
     assert page.session_state["catalog"].entry(GPT, "azure").deployment == "missing"
     page.button(key=f"back_{GPT}").click().run()
     assert "taken back" in said(page) and page.text_input(key=f"name {GPT}").value == "gpt4o-deployment"
@@ -101,7 +103,7 @@ def test_any_model_can_be_added_and_a_wrong_row_keeps_all_from_being_saved(opene
     page.text_input(key="new_deployment").input("no/slash").run()
     page.button(key="save_deployments").click().run()
     assert "Nothing was saved. xai/grok-5 needs a deployment's name" in said(page)
-    assert page.text_input(key="new_deployment").value == "no/slash" and not _shared._parts().log.preferences()
+    assert page.text_input(key="new_deployment").value == "no/slash" and not session._parts().log.preferences()
     page.text_input(key="new_deployment").input("grok-deployment").run()
     page.button(key="save_deployments").click().run()
     assert page.text_input(key="name xai/grok-5").value == "grok-deployment" and "2 choices saved" in said(page)
@@ -132,7 +134,7 @@ def test_an_unwritable_database_loses_neither_the_form_nor_an_answer(opened, tmp
     page.switch_page("pages/compare.py").run()
     page.multiselect(key="models").set_value(["openai/sandbox.tokens-5.ttft-1.rate-1000"]).run()
     page.button(key="run").click().run()
-    run = _shared._parts().runs.get(page.session_state["run_id"])
+    run = session._parts().runs.get(page.session_state["run_id"])
     assert run.race.wait(20)
     page.run()
     assert run.race.lanes[0].answer.split()[-1] in said(page) and "done" in said(page)
@@ -159,9 +161,9 @@ def test_a_card_tells_its_attempts_while_it_waits_and_afterwards():
     backend = type("Quiet", (), {"target": target})()
     lane = Lane(Slot(backend, ChatRequest("gpt-4o", ()), Retries(3)))
     lane.call.attempts, lane.state = 1, "waiting to try again"
-    assert _view._again(lane) == "trying again in a moment (attempt 2 of 3)"
+    assert views._again(lane) == "trying again in a moment (attempt 2 of 3)"
     lane.call.attempts, lane.call.retry_wait_ms, lane.state = 2, 1234.0, "running"
-    assert _view._again(lane) == "2nd attempt, waited 1.23 s"
+    assert views._again(lane) == "2nd attempt, waited 1.23 s"
     detour = {"attempts": 2, "failed_over_from": "a.example", "detour_ms": 1000.0}
-    notes = _measures.footnotes(CallResult(target, "ok", "2026-11-23T12:00:00.000+00:00", **detour))
+    notes = measures.footnotes(CallResult(target, "ok", "2026-11-23T12:00:00.000+00:00", **detour))
     assert notes == ["2 attempts", "answered by b.example after a.example failed, detour 1.00 s"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from llm_backends.stats import percentile
+from llm_backends.stats.percentiles import percentile
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from llm_backends import Catalog, Message, race, settings
-from llm_backends.retries import Retries
+from llm_backends.net.retries import Retries
 from llm_backends.sandbox import serve
 
 from .kinds import KINDS

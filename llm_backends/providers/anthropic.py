@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ..call import Timeouts
+from ..formats import messages
+from ..net.call import Timeouts
+from ..net.transport import client
 from ..once import once
-from ..transport import client
 from ..types import ChatRequest, Delta, Finish, Target
-from ..wires import messages
 
 if TYPE_CHECKING:
     from anthropic import Anthropic

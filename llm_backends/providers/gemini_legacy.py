@@ -8,9 +8,9 @@ import warnings
 from collections.abc import Iterator
 from typing import Any
 
-from ..call import Timeouts
 from ..errors import ConfigError
-from ..faults import exchange, finished
+from ..net.call import Timeouts
+from ..net.translation import exchange, finished
 from ..types import ChatRequest, Delta, Finish, Target, Usage
 from .gemini_request import contents, system_instruction
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from threading import Lock
 
-from ..call import Timeouts
 from ..errors import ConfigError
-from ..transport import client
+from ..formats import chat_completions
+from ..net.call import Timeouts
+from ..net.transport import client
 from ..types import ChatRequest, Delta, Finish, Target
-from ..wires import chat_completions
 
 PARALLEL = 8  # as many as a race has slots, so that none of them queues
 CONTEXT_TOKENS = 16384  # shared by them all: half a gigabyte for the embedded model

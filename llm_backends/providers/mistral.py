@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from ..call import Timeouts
-from ..faults import exchange, finished
+from ..net.call import Timeouts
+from ..net.translation import exchange, finished
+from ..net.transport import client
 from ..once import once
-from ..transport import client
 from ..types import ChatRequest, Delta, Finish, Target, Usage
 
 if TYPE_CHECKING:

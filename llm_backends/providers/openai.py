@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ..call import Timeouts
+from ..formats import chat_completions
+from ..net.call import Timeouts
+from ..net.transport import client
 from ..once import once
-from ..transport import client
 from ..types import ChatRequest, Delta, Finish, Target
-from ..wires import chat_completions
 
 if TYPE_CHECKING:
     from openai import OpenAI

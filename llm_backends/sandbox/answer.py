@@ -6,7 +6,7 @@ from itertools import chain
 from ..types import Message, Usage
 from . import text
 from .pace import Line
-from .wire import Ask, End, Token
+from .protocol import Ask, End, Token
 
 Answers = Callable[[tuple[Message, ...], int | None, float | None], Iterator[str]]
 """A model that really answers: (messages, max_tokens, temperature) -> tokens as they come."""

@@ -17,9 +17,9 @@ def answers(messages: Sequence[Message], max_tokens: int | None, temperature: fl
 
 @cache
 def _backend():
-    from ..catalog import Catalog
-    from ..known_models import EMBEDDED
+    from ..catalog.catalog import Catalog
     from ..settings import Settings
+    from ..vendors import EMBEDDED
 
     catalog = Catalog(Settings())
     entry = catalog.entry(EMBEDDED, "direct")

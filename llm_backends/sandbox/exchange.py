@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from ..errors import BackendError
 from .answer import Answers, Break, parts
+from .protocol import Ask, End, Http, Refusal, Token, Wire, encode
 from .record import Record
 from .script import parse
-from .wire import Ask, End, Http, Refusal, Token, Wire, encode
 
 HEADERS_SHARE = 0.5
 """Response headers come this part of the way to the first token."""

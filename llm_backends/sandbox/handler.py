@@ -11,15 +11,15 @@ from http.server import BaseHTTPRequestHandler
 from itertools import count
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from .anthropic import Anthropic
-from .azure import AzureAnthropic, AzureDeployments, AzureV1
 from .exchange import Exchange, key_checked, refuse
-from .gemini import Gemini
-from .mistral import Mistral
-from .openai import OpenAI
 from .pace import ClientGone, Line
+from .protocol import Http, Refusal, Wire, encode
 from .record import Record, auth_names, dump, kept_headers
-from .wire import Http, Refusal, Wire, encode
+from .vendors.anthropic import Anthropic
+from .vendors.azure import AzureAnthropic, AzureDeployments, AzureV1
+from .vendors.gemini import Gemini
+from .vendors.mistral import Mistral
+from .vendors.openai import OpenAI
 
 CHATS = {
     re.compile(r"/openai/v1/chat/completions"): OpenAI(),

@@ -1,0 +1,192 @@
+"""Which models exist, which are ready on each route and why the others are not; builds backends, SDKs imported late."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from threading import Lock
+from typing import Literal
+from urllib.parse import urlsplit
+
+from ..errors import ConfigError
+from ..net.retries import Retries
+from ..settings import Settings
+from ..settings.azure import MAPPED_BY
+from ..slot import Slot
+from ..types import Backend, ChatRequest, Message, Route, Target
+from ..vendors import PROVIDERS
+from . import prices, readiness
+from .known_models import current, newest_first
+
+Toggle = Literal["direct", "azure"]
+Source = Literal["built-in", "genai-prices", "provider", "local", "environment", "typed"]
+
+# Every other provider speaks OpenAI's protocol.
+_ADAPTERS = {
+    "anthropic": ("anthropic", "AnthropicBackend"),
+    "gemini": ("gemini", "GeminiBackend"),
+    "mistral": ("mistral", "MistralBackend"),
+}
+
+
+@dataclass(frozen=True)
+class ModelEntry:
+    """One model on one route. Prices in USD for a million tokens; None: unknown.
+
+    `why_not` is one sentence that names what to set, None where `ready`. `source` says how the model came to be listed.
+    """
+
+    ref: str
+    provider: str
+    model: str
+    name: str
+    context_window: int | None
+    input_usd_per_mtok: float | None
+    output_usd_per_mtok: float | None
+    price_source: str | None
+    route: Route
+    deployment: str | None
+    ready: bool
+    why_not: str | None
+    source: Source
+
+
+class Catalog:
+    """The models of these settings. Safe to use from several threads at once; only `listed` uses the network."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._listed: dict[str, tuple[str, ...]] = {}
+        self._backends: dict[tuple[str, Route], Backend] = {}
+        self._lock = Lock()
+
+    def models(self, route: Toggle) -> tuple[ModelEntry, ...]:
+        """Every known model: by provider, the newest first. Local models are the same on both routes."""
+        return tuple(self._entry(ref, route, source) for ref, source in self._sources(route).items())
+
+    def entry(self, ref: str, route: Toggle) -> ModelEntry:
+        """The entry of any `provider/model`, known or not; a malformed one comes back as not ready."""
+        ref = _tidy(ref)
+        return self._entry(ref, route, self._sources(route).get(ref, "typed"))
+
+    def backend(self, ref: str, route: Toggle) -> Backend:
+        """The model's backend, built once and shared. One that is not ready says why when it is asked."""
+        entry = self.entry(ref, route)
+        target = self._target(entry.provider, entry.model, entry.route, entry.deployment)
+        if entry.why_not:
+            from ..providers.refused import Refused
+
+            return Refused(target=target, reason=entry.why_not)
+        with self._lock:
+            key = (entry.ref, entry.route)
+            if key not in self._backends:
+                self._backends[key] = self._build(target)
+            return self._backends[key]
+
+    def slot(
+        self,
+        ref: str,
+        route: Toggle,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int = 1024,
+        temperature: float | None = None,
+        stream: bool = True,
+    ) -> Slot:
+        """A place in a race: the model's backend, and the request under the name that its endpoint knows it by."""
+        backend = self.backend(ref, route)
+        model = backend.target.deployment or backend.target.model
+        request = ChatRequest(model, tuple(messages), max_tokens, temperature, stream)
+        return Slot(backend, request, Retries(attempts=self.settings.max_attempts))
+
+    def listed(self, provider: str) -> tuple[str, ...]:
+        """Ask the provider now for its chat models, keep them for `models`, and return their ids.
+
+        Raises BackendError: ConfigError where its key is missing, else whatever the call ended with.
+        """
+        from .provider_lists import fetch
+
+        if provider == "local":
+            return readiness.local_models(self.settings)
+        target = self._target(provider, "models", "direct")
+        if why_not := readiness.direct(self.settings, provider):
+            raise ConfigError(why_not, target=target)
+        base_url, api_key = self._access(provider)
+        found = fetch(target, base_url, api_key, self._timeouts())
+        self._listed[provider] = found
+        return found
+
+    def _sources(self, route: Toggle) -> dict[str, Source]:
+        """Every known ref, in order, with how it came to be known."""
+        settings, listed = self.settings, dict(self._listed)
+        found: dict[str, Source] = dict.fromkeys(settings.azure.deployments if route == "azure" else (), "environment")
+        for provider in PROVIDERS:
+            found |= dict.fromkeys((f"{provider}/{model}" for model in listed.get(provider, ())), "provider")
+            found |= dict.fromkeys((f"{provider}/{model}" for model in current(provider)), "genai-prices")
+        found |= dict.fromkeys(MAPPED_BY, "built-in")
+        order = [ref for own in PROVIDERS for ref in newest_first(ref for ref in found if ref.startswith(f"{own}/"))]
+        order += [f"local/{model}" for model in readiness.local_models(settings)]
+        for provider, server in settings.compatible.items():
+            found |= dict.fromkeys((f"{provider}/{model}" for model in listed.get(provider, ())), "provider")
+            found |= dict.fromkeys((f"{provider}/{model}" for model in server.models), "environment")
+        return {ref: found.get(ref, "local") for ref in dict.fromkeys([*order, *found])}
+
+    def _entry(self, ref: str, route: Route, source: Source) -> ModelEntry:
+        provider, _, model = ref.partition("/")
+        at = "local" if provider == "local" else route
+        deployment = self.settings.azure.deployments.get(ref) if at == "azure" else None
+        why_not = readiness.why_not(self.settings, provider, model, at)
+        input_usd, output_usd, price_source = prices.price_per_mtok(provider, model, at)
+        return ModelEntry(
+            ref=ref,
+            provider=provider,
+            model=model,
+            name=model,
+            context_window=prices.context_window(provider, model),
+            input_usd_per_mtok=input_usd,
+            output_usd_per_mtok=output_usd,
+            price_source=price_source,
+            route=at,
+            deployment=deployment.name if deployment else None,
+            ready=why_not is None,
+            why_not=why_not,
+            source=source,
+        )
+
+    def _target(self, provider: str, model: str, route: Route, deployment: str | None = None) -> Target:
+        vendor = PROVIDERS[provider].host if provider in PROVIDERS else None
+        base_url = self.settings.azure.endpoint if route == "azure" else self._access(provider)[0]
+        host = urlsplit(base_url).netloc if base_url else vendor if route == "direct" else None
+        return Target(provider, model, route, host, deployment, self.settings.simulated and route != "local")
+
+    def _access(self, provider: str) -> tuple[str | None, str | None]:
+        if server := self.settings.compatible.get(provider):
+            return server.base_url, server.api_key
+        return self.settings.base_urls.get(provider), self.settings.keys.get(provider)
+
+    def _timeouts(self):
+        from ..net.call import Timeouts
+
+        return Timeouts(self.settings.connect_timeout_s, self.settings.read_timeout_s, self.settings.deadline_s)
+
+    def _build(self, target: Target) -> Backend:
+        settings, common = self.settings, {"target": target, "timeouts": self._timeouts()}
+        if target.route == "local":
+            from ..providers.local import LocalBackend
+
+            return LocalBackend(path=readiness.local_path(settings, target.model), **common)
+        if target.route == "azure":
+            from ..azure.backend import deployed
+
+            return deployed(azure=settings.azure, **common)
+        module, name = _ADAPTERS.get(target.provider, ("openai", "OpenAIBackend"))
+        if target.provider == "gemini" and settings.gemini_sdk == "google-generativeai":
+            module, name = "gemini_legacy", "GeminiLegacyBackend"
+        base_url, api_key = self._access(target.provider)
+        adapter = getattr(import_module(f"..providers.{module}", __package__), name)
+        return adapter(base_url=base_url, api_key=api_key, **common)
+
+
+def _tidy(ref: str) -> str:
+    """A ref as it may be stored and shown; one without a slash or with unprintable characters names no model."""
+    provider, _, model = ref.strip()[:200].partition("/")
+    return f"{provider.lower()}/{model}" if f"{provider}{model}".isprintable() else "/"

@@ -1,0 +1,1 @@
+"""The command line: a file for each command, and what is shown on a terminal."""

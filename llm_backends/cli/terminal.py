@@ -1,0 +1,89 @@
+"""Shows a race on a terminal: one status line while it runs, then every answer and a table of figures."""
+
+import shutil
+import sys
+import unicodedata
+
+from ..runs.race import Lane, Race
+from ..types import CallResult
+
+REFRESH_S = 0.2
+
+
+class Progress:
+    """Runs a race and prints it. Away from a terminal there is no status line."""
+
+    def __init__(self, race: Race) -> None:
+        self._race = race
+
+    def run(self) -> list[CallResult]:
+        """Run to the end, print, and return the results by slot. Ctrl-C stops every slot and keeps what had arrived."""
+        self._race.start()
+        try:
+            self._watch()
+        except KeyboardInterrupt:
+            self._race.stop()
+            self._race.wait()
+        results = [lane.result for lane in self._race.lanes if lane.result]
+        for slot, result in enumerate(results):
+            print(_answer(slot, result))
+        print(_table(results))
+        return results
+
+    def _watch(self) -> None:
+        terminal = sys.stderr.isatty()
+        while not self._race.wait(REFRESH_S):
+            if terminal:
+                line = "  ".join(_status(slot, lane) for slot, lane in enumerate(self._race.lanes))
+                width = shutil.get_terminal_size().columns - 1
+                print(f"\r{line[:width]:{width}}", end="", file=sys.stderr, flush=True)
+        if terminal:
+            print("\r" + " " * (shutil.get_terminal_size().columns - 1) + "\r", end="", file=sys.stderr, flush=True)
+
+
+def _status(slot: int, lane: Lane) -> str:
+    if lane.result:
+        return f"{slot} {lane.target.model}: {lane.result.status}"
+    elapsed = f" {lane.elapsed_ms / 1000:.1f} s" if lane.elapsed_ms is not None else ""
+    doing = f"{lane.chunks} chunks" if lane.chunks else lane.state
+    return f"{slot} {lane.target.model}: {doing}{elapsed}"
+
+
+def _answer(slot: int, result: CallResult) -> str:
+    head = f"── {slot} {result.target} ──"
+    parts = [head, _printable(result.answer.strip())]
+    if result.status == "stopped":
+        parts.append("[stopped: the answer is incomplete]")
+    elif result.error_message:
+        parts.append(f"[{result.error_type}] {_printable(result.error_message)}")
+    return "\n".join(part for part in parts if part) + "\n"
+
+
+def _printable(text: str) -> str:
+    """Without control characters: a model must not move the cursor or rename the window."""
+    return "".join(char for char in text if char in "\n\t" or unicodedata.category(char) != "Cc")
+
+
+def _table(results: list[CallResult]) -> str:
+    heads = ("slot", "model", "route", "status", "TTFT ms", "total ms", "tokens/s", "tokens in/out", "cost $")
+    rows = [heads, *(_row(slot, result) for slot, result in enumerate(results))]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(heads))]
+    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+
+
+def _row(slot: int, result: CallResult) -> tuple[str, ...]:
+    def number(value: float | None, form: str = ".0f") -> str:
+        return "unknown" if value is None else format(value, form)
+
+    usage = result.usage
+    return (
+        str(slot),
+        result.target.ref,
+        result.target.route,
+        result.status,
+        number(result.ttft_ms),
+        number(result.total_ms),
+        number(result.tokens_per_s, ".1f"),
+        f"{usage.input_tokens}/{usage.output_tokens}" if usage else "unknown",
+        number(result.cost_usd, ".6f"),
+    )

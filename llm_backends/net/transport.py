@@ -1,0 +1,127 @@
+"""The one HTTP client under every SDK: every socket reports to the call that its thread is making.
+
+The SDKs know nothing of it. See `Call` for what is reported.
+"""
+
+from collections.abc import Iterator
+from urllib.request import getproxies, proxy_bypass
+
+import httpcore2
+import httpx2
+
+from ..clock import now_ms
+from ..once import once
+from .call import Call, Timeouts, current_call
+
+
+class _Stream(httpcore2.NetworkStream):
+    def __init__(self, inner: httpcore2.NetworkStream) -> None:
+        self._inner = inner
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        call = current_call()
+        if call is None:
+            return self._inner.read(max_bytes, timeout)
+        call.end_turn()  # the request has been written
+        data = self._inner.read(max_bytes, call.limit(timeout))
+        call.arrived_at = now_ms()
+        return data
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        if call := current_call():
+            call.hold(self._inner.get_extra_info("socket"))
+        self._inner.write(buffer, timeout)
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def start_tls(self, *args, **kwargs) -> httpcore2.NetworkStream:
+        started = now_ms()
+        stream = _Stream(self._inner.start_tls(*args, **kwargs))
+        if (call := current_call()) and call.connect_ms is not None:
+            call.connect_ms += now_ms() - started
+        return stream
+
+    def get_extra_info(self, info: str):
+        return self._inner.get_extra_info(info)
+
+
+class _Body(httpx2.SyncByteStream):
+    """A response's body that leaves its connection usable where the reader closes it a little early."""
+
+    def __init__(self, inner: httpx2.SyncByteStream, call: Call) -> None:
+        self._inner, self._call, self._chunks = inner, call, iter(inner)
+
+    def __iter__(self) -> Iterator[bytes]:
+        for chunk in self._chunks:  # noqa: UP028 - `yield from` would close them with this generator, before the drain
+            yield chunk
+
+    def close(self) -> None:
+        self._call.drain(self._chunks)
+        self._inner.close()
+
+
+class _Network(httpcore2.SyncBackend):
+    def connect_tcp(self, *args, **kwargs) -> httpcore2.NetworkStream:
+        call = current_call()
+        if call is not None:
+            call.end_turn()  # nobody waits for this connection
+        started = now_ms()
+        stream = super().connect_tcp(*args, **kwargs)
+        if call is not None:
+            call.connect_ms = now_ms() - started
+        return _Stream(stream)
+
+
+class _Transport(httpx2.HTTPTransport):
+    def __init__(self, proxy: str | None = None) -> None:
+        # A slot must never wait for a connection, and an analyst who reads an answer should find the next call's open.
+        limits = httpx2.Limits(max_connections=None, max_keepalive_connections=64, keepalive_expiry=120)
+        super().__init__(limits=limits, proxy=proxy)
+        self._pool._network_backend = _Network()  # httpx2 has no parameter for it; a test holds this line
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        response = super().handle_request(request)
+        if call := current_call():
+            try:
+                call.note(response)
+            except BaseException:
+                response.close()
+                raise
+            if not response.is_closed:
+                response.stream = _Body(response.stream, call)
+        return response
+
+
+class _Proxied(httpx2.BaseTransport):
+    """Chooses by host, as the environment's proxy variables say; a loopback host is always direct."""
+
+    def __init__(self) -> None:
+        self._direct = _Transport()
+        proxies = getproxies()
+        self._by_scheme = {scheme: _Transport(proxies[scheme]) for scheme in ("http", "https") if scheme in proxies}
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        host = request.url.host
+        through = self._by_scheme.get(request.url.scheme)
+        if through is None or goes_direct(host):
+            return self._direct.handle_request(request)
+        return through.handle_request(request)
+
+    def close(self) -> None:
+        for transport in (self._direct, *self._by_scheme.values()):
+            transport.close()
+
+
+def goes_direct(host: str) -> bool:
+    """Whether no proxy stands before this host even where one is set: loopback, and what NO_PROXY names."""
+    return host in ("localhost", "127.0.0.1", "::1") or bool(proxy_bypass(host))
+
+
+@once
+def client() -> httpx2.Client:
+    """The process's HTTP client, shared by every SDK so that connections stay open between calls.
+
+    It follows no redirect: only `Authorization` would be taken off at another host, not the vendors' own key headers.
+    """
+    return httpx2.Client(transport=_Proxied(), timeout=Timeouts().http(), follow_redirects=False)

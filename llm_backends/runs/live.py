@@ -1,0 +1,91 @@
+"""Live comparisons by id: found again after a page reload, logged call by call, stopped when nobody watches."""
+
+import atexit
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from threading import Event, Lock, Thread
+from typing import TYPE_CHECKING, Any
+
+from ..clock import now_ms
+from ..slot import Slot
+from ..types import CallResult
+from .race import Race
+
+if TYPE_CHECKING:
+    from ..store.call_log import CallLog
+
+UNWATCHED_S = 60.0
+COMMITTED_S = 0.5  # a call shows as ended once its row is safe from a kill, unless the database takes longer than this
+KEPT = 50  # finished runs kept in memory; older ones are read from the log
+
+
+@dataclass
+class Run:
+    """One comparison under way or just finished. `id` is its id in the log; `params` describes its slots."""
+
+    id: str
+    prompt: str
+    system: str
+    params: Mapping[str, Any]
+    race: Race
+    owner: str | None = None
+    started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    watched_ms: float = field(default_factory=now_ms)
+
+    def watch(self) -> None:
+        """Say that somebody is looking: a run that nobody looks at for a while is stopped."""
+        self.watched_ms = now_ms()
+
+
+class Runs:
+    """Every live run of the process. Safe from any thread."""
+
+    def __init__(self, log: "CallLog", unwatched_s: float = UNWATCHED_S) -> None:
+        self._log, self._unwatched_s = log, unwatched_s
+        self._runs: dict[str, Run] = {}
+        self._lock = Lock()
+        self._closed = Event()
+        Thread(target=self._stop_unwatched, name="unwatched-runs", daemon=True).start()
+        atexit.register(self.close)  # after the log's own, so before it: what is stopped here is still written
+
+    def start(
+        self, prompt: str, system: str, slots: Sequence[Slot], params: Mapping[str, Any], owner: str | None = None
+    ) -> Run:
+        """Open the comparison in the log and send every slot off."""
+        run_id = self._log.open_comparison(prompt, system, params, len(slots), owner)
+
+        def record(slot: int, result: CallResult) -> None:
+            self._log.record(run_id, slot, result, user=owner)
+            self._log.flush(COMMITTED_S)
+
+        run = Run(run_id, prompt, system, params, Race(slots, on_result=record), owner)
+        with self._lock:
+            self._runs[run_id] = run
+            finished = [old for old in self._runs.values() if old.race.finished]
+            for old in finished[: max(0, len(self._runs) - KEPT)]:
+                del self._runs[old.id]
+        run.race.start()
+        return run
+
+    def get(self, run_id: str, owner: str | None = None) -> Run | None:
+        """The run, if it is still in memory and belongs to this owner."""
+        run = self._runs.get(run_id)
+        return run if run is not None and run.owner == owner else None
+
+    def close(self, timeout_s: float = 2.0) -> None:
+        """Stop everything that runs and wait for it to end; runs by itself when the program ends, on SIGTERM too."""
+        atexit.unregister(self.close)
+        self._closed.set()
+        runs = list(self._runs.values())
+        for run in runs:
+            run.race.stop()
+        end = now_ms() + timeout_s * 1000
+        for run in runs:
+            run.race.wait(max(0.0, (end - now_ms()) / 1000))
+
+    def _stop_unwatched(self) -> None:
+        while not self._closed.wait(min(5.0, self._unwatched_s / 4)):
+            for run in list(self._runs.values()):
+                if not run.race.finished and now_ms() - run.watched_ms > self._unwatched_s * 1000:
+                    run.race.stop()

@@ -1,0 +1,1 @@
+"""The simulated vendors: one file for the protocol of each."""

@@ -1,0 +1,176 @@
+"""Reads `.env` and single variables; what cannot be used becomes a sentence, never an exception nor a quoted value."""
+
+import io
+import math
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from .. import redact
+
+LONGEST_S = 86_400
+MOST_ATTEMPTS = 10
+_KEY = re.compile(r"[!#-&(-~]+")
+
+
+def dotenv(path: Path, problems: list[str]) -> dict[str, str]:
+    """The file's variables; what is wrong with it is added to `problems`. No line is quoted: it may hold a key.
+
+    Nothing is interpolated: a `$` in a key is a `$`. python-dotenv's parser is called directly since it gives the lines
+    that it could not read, where `dotenv_values` only logs them.
+    """
+    from dotenv.parser import parse_stream
+
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        problems.append(f"{path} cannot be read ({error.strerror}): it must be a text file of NAME=value lines.")
+        return {}
+    lines = raw.removeprefix(b"\xef\xbb\xbf").split(b"\n")
+    if unreadable := [number for number, line in enumerate(lines, 1) if not _is_text(line)]:
+        problems.append(f"{path} {_lines(unreadable)} not UTF-8 text: save the file as UTF-8.")
+    text = b"\n".join(line if _is_text(line) else b"" for line in lines).decode()
+    values, strange = {}, []
+    for found in parse_stream(io.StringIO(text)):
+        if found.error or (found.key and found.value is None):
+            original = found.original.string
+            strange.append(found.original.line + original[: len(original) - len(original.lstrip())].count("\n"))
+        elif found.key:
+            values[found.key] = found.value
+    if strange:
+        problems.append(f"{path} {_lines(strange)} not understood: write NAME=value, and close every quote.")
+    return values
+
+
+def _is_text(line: bytes) -> bool:
+    try:
+        return "\0" not in line.decode()
+    except UnicodeDecodeError:
+        return False
+
+
+def _lines(numbers: list[int]) -> str:
+    shown = ", ".join(str(number) for number in numbers[:5])
+    more = f" and {len(numbers) - 5} more" if len(numbers) > 5 else ""
+    return f"line {shown} is" if len(numbers) == 1 else f"lines {shown}{more} are"
+
+
+def key_fault(key: str) -> str | None:
+    """What keeps this text from being a key, or None; it is not quoted."""
+    return None if _KEY.fullmatch(key) else "holds a space, a quote or a letter that no key has: paste the key alone"
+
+
+class Reader:
+    """Reads a variable as a type; a value that cannot be used becomes a problem and counts as unset."""
+
+    def __init__(self, values: Mapping[str, str], problems: list[str]):
+        self.values, self.problems = values, problems
+        self.faults: dict[str, str] = {}
+        self._set: set[str] = set()
+
+    def wrong(self, name: str, fault: str) -> None:
+        """Note what is wrong with a variable, and what to write instead."""
+        sentence = f"{name} {fault}."
+        self.faults.setdefault(name, sentence)
+        if sentence not in self.problems:
+            self.problems.append(sentence)
+
+    def fault(self, *names: str) -> str | None:
+        """What was wrong with the first of these variables that could not be used."""
+        return next((self.faults[name] for name in names if name in self.faults), None)
+
+    @property
+    def used(self) -> set[str]:
+        """The variables that were asked for, are set and could be used."""
+        return self._set - self.faults.keys()
+
+    def names(self, prefix: str) -> list[str]:
+        return sorted(name for name, value in self.values.items() if name.startswith(prefix) and value.strip())
+
+    def text(self, name: str) -> str | None:
+        value = self.values.get(name, "").strip()
+        if not value.isprintable():
+            return self.wrong(name, "holds a line break or an invisible character: type the value again")
+        if value:
+            self._set.add(name)
+        return value or None
+
+    def items(self, name: str) -> list[str]:
+        """A list separated by commas or white space."""
+        return [item for item in re.split(r"[,\s]+", self.values.get(name, "")) if item]
+
+    def secret(self, name: str) -> str | None:
+        redact.register(self.values.get(name, "").strip())
+        value = self.text(name)
+        if value and (fault := key_fault(value)):
+            return self.wrong(name, fault)
+        return value
+
+    def choice(self, name: str, *choices: str) -> str:
+        """One of the choices, the first where unset."""
+        value = (self.text(name) or choices[0]).lower()
+        if value in choices:
+            return value
+        self.wrong(name, f"is not a known value: write {' or '.join(choices)}")
+        return choices[0]
+
+    def flag(self, name: str) -> bool:
+        value = (self.text(name) or "false").lower()
+        if value not in ("1", "true", "yes", "on", "0", "false", "no", "off"):
+            self.wrong(name, "is neither true nor false: write true or false")
+        return value in ("1", "true", "yes", "on")
+
+    def seconds(self, name: str, default: float) -> float:
+        try:
+            value = float(self.text(name) or default)
+        except ValueError:
+            value = math.nan
+        if 0 < value <= LONGEST_S:
+            return value
+        self.wrong(name, f"is not a number of seconds above 0 and up to {LONGEST_S}: write {default:g}, for example")
+        return default
+
+    def count(self, name: str, default: int) -> int:
+        value = self.text(name) or str(default)
+        if re.fullmatch(r"[0-9]{1,3}", value) and 1 <= int(value) <= MOST_ATTEMPTS:
+            return int(value)
+        self.wrong(name, f"is not a whole number from 1 to {MOST_ATTEMPTS}: write {default}, for example")
+        return default
+
+    def folder(self, name: str) -> Path | None:
+        value = self.text(name)
+        path = Path(os.path.expanduser(value)) if value else None
+        if path and not path.is_dir():
+            return self.wrong(name, "is not a folder: write the path of one that exists")
+        return path
+
+    def matching(self, name: str, pattern: str, default: str, fault: str) -> str:
+        """A text that begins as `pattern` says, else the default."""
+        value = self.text(name)
+        if value and not re.match(pattern, value, re.ASCII):
+            return self.wrong(name, fault) or default
+        return value or default
+
+    def url(self, name: str, cut: re.Pattern | None = None) -> str | None:
+        """An http(s) URL without a slash at its end, and without what `cut` finds at the end of its path."""
+        value = self.text(name)
+        if not value:
+            return None
+        try:
+            parts = urlsplit(value)
+            usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and " " not in value
+        except ValueError:
+            usable = False
+        if not usable:
+            return self.wrong(name, "is not a URL: write https://host[:port][/path]")
+        if "@" in parts.netloc:
+            redact.register(unquote(parts.password or ""))
+            return self.wrong(name, "must not hold a user name or password: set the key in its own variable")
+        path = cut.sub("", parts.path) if cut else parts.path
+        if (parts.query or parts.fragment) and path == parts.path:
+            return self.wrong(name, "must not hold a query (?…) or fragment (#…): write https://host[:port][/path]")
+        return f"{parts.scheme}://{parts.netloc}{path}".rstrip("/")

@@ -1,0 +1,1 @@
+"""The database: connection, writer, and a file for each subject that is kept."""

@@ -1,1 +1,0 @@
-"""The two formats that more than one adapter speaks: OpenAI's chat completions and Anthropic's messages."""

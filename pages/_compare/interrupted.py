@@ -1,0 +1,66 @@
+"""Tells which comparisons were cut short when LLMSelect last stopped: once a session, above the inputs."""
+
+from __future__ import annotations
+
+from threading import Event, Thread
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from llm_backends.errors import ConfigError
+from pages._shared.format import moment, plain, start_of
+
+if TYPE_CHECKING:
+    from llm_backends.store.call_log import CallLog, Comparison
+
+DAYS = 7
+SHOWN = 5
+
+
+class Interrupted:
+    """Asks the log once, in the background: in a log of a million calls it can take a second."""
+
+    def __init__(self, log: CallLog) -> None:
+        self.found: tuple[Comparison, ...] = ()
+        self.known = Event()
+        Thread(target=self._ask, args=(log,), name="interrupted comparisons", daemon=True).start()
+
+    def _ask(self, log: CallLog) -> None:
+        try:
+            self.found = log.interrupted(days=DAYS)
+        except ConfigError:
+            pass  # the sidebar tells what is wrong with the log
+        finally:
+            self.known.set()
+
+
+def draw(interrupted: Interrupted) -> None:
+    """The notice, as soon as there is something to tell, until it is dismissed."""
+    if st.session_state.get("interruptions_seen"):
+        return
+    if not interrupted.known.is_set():
+        st.fragment(_until_known, run_every=1)(interrupted)
+    elif interrupted.found:
+        _notice(interrupted.found)
+
+
+def _until_known(interrupted: Interrupted) -> None:
+    if interrupted.known.is_set():
+        st.rerun()
+
+
+def _notice(found: tuple[Comparison, ...]) -> None:
+    were = "1 comparison was" if len(found) == 1 else f"{len(found)} comparisons were"
+    with st.container(border=True, key="interrupted"):
+        st.markdown(f":material/power_off: {were} interrupted when LLMSelect last stopped. What had ended is kept.")
+        for one in found[:SHOWN]:
+            st.page_link(
+                "pages/compare.py",
+                label=f"{moment(one.created_at)}: {plain(start_of(one.prompt, 90) or 'empty prompt')}",
+                icon=":material/open_in_new:",
+                query_params={"run": one.id},
+                width="stretch",
+            )
+        if len(found) > SHOWN:
+            st.page_link("pages/history.py", label=f"{len(found) - SHOWN} more in History", icon=":material/history:")
+        st.button("Dismiss", key="dismiss", on_click=lambda: st.session_state.update(interruptions_seen=True))

@@ -1,0 +1,1 @@
+"""What several pages share: the parts of the app, formats, charts, the sidebar."""

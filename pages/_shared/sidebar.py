@@ -1,0 +1,82 @@
+"""The sidebar: the routing toggle, what it means now, and whatever is wrong with the installation."""
+
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+import streamlit as st
+
+from pages._shared import session
+from pages._shared.format import plain
+from pages._shared.session import App
+
+
+def draw(app: App, pages: Sequence, comparing: bool) -> None:
+    """Draw the sidebar. `comparing`: the Compare page is in view, and shows one of this session's runs itself."""
+    with st.sidebar:
+        with st.container(key="pages"):
+            for page in pages:
+                st.page_link(page, width="stretch")
+        if app.settings.simulated:
+            st.warning("**Simulated providers.** No answer, latency or price here is real.", icon=":material/science:")
+        _route(app)
+        _providers(app)
+        for problem in app.settings.problems:
+            st.warning(plain(problem), icon=":material/settings_alert:")
+        shown = (st.query_params.get("run") or st.session_state.get("run_id")) if comparing else None
+        busy = any(run.id != shown for run in session.live_runs(app)) or not app.log.flush(0)
+        st.fragment(_status, run_every=2 if busy else None)(app, shown)
+
+
+def _route(app: App) -> None:
+    azure = app.settings.azure
+    st.toggle(
+        "Route through Azure AI Foundry",
+        value=azure.enabled,
+        key="route_azure",
+        bind="query-params",  # a reload must not change the route behind the analyst's back
+        help="Takes effect with the next run. Models on this machine stay here on either route.",
+    )
+    on = session.route() == "azure"
+    needed = {"ENDPOINT": azure.endpoint} | ({"KEY": azure.key} if azure.auth == "key" else {})
+    unset = [name for name, value in needed.items() if not value]
+    if not on:
+        st.caption("Direct: each vendor's own endpoint.")
+    elif not unset:
+        st.caption(f"Azure AI Foundry at {plain(urlsplit(azure.endpoint).netloc)}.")
+    if unset:
+        names = " and ".join(f"`AZURE_AI_FOUNDRY_{name}`" for name in unset)
+        said = f"Azure AI Foundry isn't configured: set {names} in `.env` or the environment and start LLMSelect again."
+        if on:
+            st.warning(f"{said} Until then only models on this machine can answer.", icon=":material/cloud_off:")
+        else:
+            st.caption(said)
+
+
+def _providers(app: App) -> None:
+    """One line a provider: ready on this route, or what one of its models lacks."""
+    found: dict[str, str | None] = {}
+    for entry in app.catalog.models(session.route()):
+        if entry.ready or entry.provider not in found:
+            found[entry.provider] = entry.why_not
+    ready = [name for name, why_not in found.items() if not why_not]
+    waiting = {name: why_not for name, why_not in found.items() if why_not}
+    lines = [f":green[:material/check_circle:] {plain(name)}" for name in ready]
+    lines += [f":material/circle: {plain(name)}" for name in waiting]
+    missing = "\n".join(f"- **{plain(name)}**: {plain(why_not)}" for name, why_not in waiting.items())
+    st.caption("  \n".join(lines), help=f"What is missing on this route:\n\n{missing}" if waiting else None)
+
+
+def _status(app: App, shown: str | None) -> None:
+    """What goes on in the background: runs that are not `shown`, and rows that cannot be written."""
+    for run in session.live_runs(app):
+        run.watch()
+        done = sum(lane.state == "done" for lane in run.race.lanes)
+        if run.id != shown:
+            st.page_link(
+                "pages/compare.py",
+                label=f"Comparison running: {done} of {len(run.race.lanes)} done",
+                icon=":material/progress_activity:",
+                query_params={"run": run.id},
+            )
+    if app.log.problem:
+        st.error(plain(app.log.problem), icon=":material/database_off:")
