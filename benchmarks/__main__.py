@@ -3,7 +3,7 @@
 import sys
 from importlib import import_module
 
-SUITES = ("streams", "startup", "browser", "faults", "failover")
+SUITES = ("streams", "fresh", "startup", "browser", "faults", "failover")
 
 
 def main(names: list[str]) -> int:

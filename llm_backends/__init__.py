@@ -12,7 +12,8 @@ from .errors import (
     TimedOut,
     Truncated,
 )
-from .runs.race import Race, race
+from .runs.live import race
+from .runs.race import Race
 from .settings import Settings
 from .settings import load as load_settings
 from .slot import Slot

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import math
 import signal
 import sys
 from collections.abc import Sequence
@@ -10,14 +11,15 @@ from typing import TYPE_CHECKING, Any
 from . import settings
 from .cli.terminal import Progress
 from .errors import ConfigError
-from .runs.race import MAX_SLOTS, Race
 from .types import CallResult, Message
 
 if TYPE_CHECKING:
     from .catalog.catalog import Catalog, ModelEntry
     from .runs.check import Checked
+    from .runs.live import Run
 
 OK, FAILED, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
+MAX_SLOTS = 8  # as many answers as a terminal, or the page, shows side by side
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -98,6 +100,7 @@ def _catalog(options: argparse.Namespace, config: settings.Settings) -> tuple["C
 
 
 def _compare(options: argparse.Namespace, config: settings.Settings) -> int:
+    from .runs.live import Runs
     from .store.call_log import CallLog
 
     catalog, route = _catalog(options, config)
@@ -123,31 +126,34 @@ def _compare(options: argparse.Namespace, config: settings.Settings) -> int:
     slots = [catalog.slot(ref, route, messages, **parameters) for ref in options.model]
     log = CallLog(config.database_url)
     params = parameters | {"route": route, "models": options.model}
-    comparison = log.open_comparison(prompt, options.system, params, len(slots))
-    race = Race(slots, on_result=lambda slot, result: log.record(comparison, slot, result))
-    results = _as_json(race) if options.json else Progress(race).run()
+    runs = Runs(log, unwatched_s=math.inf)
+    run = runs.start(prompt, options.system, slots, params)
+    results = _as_json(run) if options.json else Progress(run).show()
+    runs.close()
     log.close()
     if log.problem:
         print(f"llm_backends: {log.problem}", file=sys.stderr)
     return OK if all(result.status == "ok" for result in results) else FAILED
 
 
-def _as_json(race: Race) -> list[CallResult]:
-    results: dict[int, CallResult] = {}
+def _as_json(run: "Run") -> list[CallResult]:
+    told: set[int] = set()
+
+    def tell(slot: int) -> None:
+        told.add(slot)
+        _print_json({"slot": slot, "event": "result"} | run.result(slot).columns())
+
     try:
-        for slot, event in race.events():
+        for slot, event in run.race.events():
             if isinstance(event, CallResult):
-                results[slot] = event
-                _print_json({"slot": slot, "event": "result"} | event.columns())
+                tell(slot)
             else:
                 _print_json({"slot": slot, "event": "delta", "text": event.text, "reasoning": event.reasoning})
     except KeyboardInterrupt:
-        race.wait()  # leaving the events stopped what was still running
-        for slot, lane in enumerate(race.lanes):
-            if slot not in results:
-                results[slot] = lane.result
-                _print_json({"slot": slot, "event": "result"} | lane.result.columns())
-    return list(results.values())
+        for slot in range(len(run.race.lanes)):  # leaving the events stopped what was still running
+            if slot not in told:
+                tell(slot)
+    return [run.result(slot) for slot in sorted(told)]
 
 
 def _print_json(value: dict[str, Any]) -> None:

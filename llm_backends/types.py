@@ -100,6 +100,23 @@ class Backend(Protocol):
 
 
 @dataclass(frozen=True)
+class Attempt:
+    """One try of a call at one endpoint. Times in milliseconds since the call's t0, None where unknown.
+
+    `began_ms` is when its first byte was sent or its connection began to be opened; `waited_ms` the pause before it.
+    """
+
+    endpoint_host: str | None
+    began_ms: float | None
+    connect_ms: float | None = None
+    headers_ms: float | None = None
+    ended_ms: float | None = None
+    status: int | None = None
+    error_type: str | None = None
+    waited_ms: float = 0.0
+
+
+@dataclass(frozen=True)
 class CallResult:
     """One finished call, however it ended. Times in milliseconds, None where unknown; README defines each.
 
@@ -118,6 +135,9 @@ class CallResult:
     error_message: str | None = None
     usage: Usage | None = None
     load_ms: float | None = None
+    build_ms: float | None = None
+    timed_from: Literal["socket", "sdk"] | None = None
+    """Where t0 was read: at the socket, or at the call of an SDK whose socket is out of sight."""
     connect_ms: float | None = None
     headers_ms: float | None = None
     ttft_ms: float | None = None
@@ -129,6 +149,7 @@ class CallResult:
     gap_p95_ms: float | None = None
     gap_max_ms: float | None = None
     attempts: int = 1
+    tries: tuple[Attempt, ...] = ()
     retry_wait_ms: float = 0.0
     failed_over_from: str | None = None
     """The hosts that failed and were left for the one that answered (or failed last), separated by commas."""
@@ -142,6 +163,11 @@ class CallResult:
     def tokens_per_s(self) -> float | None:
         """1000 / tpot_ms, or None where tpot_ms is unknown."""
         return 1000 / self.tpot_ms if self.tpot_ms else None
+
+    @property
+    def ttft_open_ms(self) -> float | None:
+        """ttft_ms with the connecting taken out: comparable between an opened and an open connection."""
+        return None if self.ttft_ms is None else self.ttft_ms - (self.connect_ms or 0.0)
 
     def columns(self) -> dict[str, Any]:
         """The same, flat, under the log's column names; counts of an unknown usage are None."""

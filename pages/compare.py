@@ -89,7 +89,7 @@ def answers(view: View, live: bool, ended: int, seen: dict[str, bool]) -> None:
         view.run.watch()
         stop = view.run.race.stop if live else None
     grid.draw(cards, live=live, whole=st.session_state.get("whole", False), stop=stop)
-    outdated = live and (view.run.race.finished or sum(not card.live for card in cards) > ended)
+    outdated = live and (view.run.finished or sum(not card.live for card in cards) > ended)
     if outdated and seen.get("outdated"):
         st.rerun()
     seen["outdated"] = outdated

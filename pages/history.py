@@ -20,7 +20,7 @@ def entry(found: Comparison) -> None:
     states = Counter(STATES[call.result.status] for call in found.calls)
     if missing := found.slots - len(found.calls):
         run = app.runs.get(found.id)
-        states["running" if run and not run.race.finished else "not ended"] = missing
+        states["running" if run and not run.finished else "not ended"] = missing
     told = ", ".join(f"{count} {state}" for state, count in states.items())
     simulated = "simulated · " if any(call.result.target.simulated for call in found.calls) else ""
     with st.container(border=True, key=f"entry_{found.id}"):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from llm_backends import ChatRequest, Delta, Finish, Message, Target, Usage
+from llm_backends import ChatRequest, Delta, Finish, Message, Target, Usage, net
 from llm_backends.net.call import Call
 from llm_backends.runs import measure
 
@@ -25,7 +25,8 @@ class Timed:
 @pytest.fixture
 def clock(monkeypatch):
     reading = [1000.0]
-    monkeypatch.setattr(measure, "now_ms", lambda: reading[0])
+    for module in (measure, net.call):
+        monkeypatch.setattr(module, "now_ms", lambda: reading[0])
     return reading
 
 

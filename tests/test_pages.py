@@ -202,7 +202,7 @@ def test_without_key_and_database_each_is_told_in_its_place(app, tmp_path, monke
     page.multiselect(key="models").set_value(["openai/gpt-4o"]).run()
     page.button(key="run").click().run()
     run = session.app().runs.get(page.session_state["run_id"])
-    assert run.race.wait(20) and run.race.lanes[0].result.error_type == "ConfigError"
+    assert run.wait(20) and run.race.lanes[0].result.error_type == "ConfigError"
     page.run()
     told = [error.value.replace("\\", "") for error in page.main.error]
     assert told == ["Set OPENAI_API_KEY in .env or the environment."]

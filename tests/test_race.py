@@ -5,7 +5,8 @@ import threading
 
 import pytest
 
-from llm_backends import CallResult, ChatRequest, Delta, Finish, Message, Race, Slot, Target, race
+from llm_backends import CallResult, ChatRequest, ConfigError, Delta, Finish, Message, Race, Slot, Target, race
+from llm_backends.catalog import prices
 
 from .kinds import KINDS
 
@@ -109,33 +110,71 @@ def test_a_fault_of_our_own_fails_its_slot_and_is_logged_as_a_bug(caplog):
     assert "KeyError" in caplog.text
 
 
-def test_results_reach_the_listener_once_each_even_if_it_fails(caplog):
-    seen = []
-
-    def listen(slot, result):
-        seen.append((slot, result.status))
-        raise OSError("the listener's own trouble")
-
-    results = finish(Race([Scripted(two_words).slot(), Scripted(two_words).slot()], on_result=listen))
-    assert [result.status for result in results] == ["ok", "ok"] and sorted(seen) == [(0, "ok"), (1, "ok")]
-    assert "the listener's own trouble" in caplog.text
+def test_results_are_handed_on_once_each_whatever_else_is_read():
+    contest = Race([Scripted(two_words).slot(), Scripted(two_words).slot()])
+    ended = [result for batch in contest.ended() for result in batch]
+    assert sorted(slot for slot, _ in ended) == [0, 1] and contest.finished
+    assert [result for _, result in sorted(ended, key=lambda one: one[0])] == [lane.result for lane in contest.lanes]
 
 
-def test_a_slow_model_load_holds_up_only_its_own_slot():
-    loaded = threading.Event()
-    contest = Race([Scripted(two_words, prepare=loaded.wait).slot(), Scripted(two_words).slot()])
+def test_a_fault_in_pricing_leaves_the_cost_unknown_and_blocks_nobody(monkeypatch, caplog):
+    def broken(*_):
+        raise KeyError("of our own making")
+
+    monkeypatch.setattr(prices, "cost", broken)
+    *_, (_, result) = race([Scripted(two_words).slot()])
+    assert (result.status, result.answer, result.cost_usd) == ("ok", "two words", None)
+    assert "failed to find the price" in result.price_source and "KeyError" in caplog.text
+
+
+def until(condition):
+    pause = threading.Event()
+    while not condition():
+        assert not pause.wait(0.005)
+
+
+def test_no_slot_is_sent_before_all_are_ready_and_then_all_are(sandbox):
+    loaded, names = threading.Event(), [model("ttft-1.rate-2000.tokens-5") for _ in range(3)]
+    slots = [kind.slot(sandbox, name) for kind, name in zip(KINDS, names, strict=False)]
+    contest = Race([*slots, Scripted(two_words, prepare=loaded.wait).slot()])
     contest.start()
     try:
-        deadline = threading.Event()
-        while contest.lanes[1].state != "done" and not deadline.wait(0.01):
-            pass
-        assert contest.lanes[0].state == "loading" and contest.lanes[1].result.status == "ok"
+        until(lambda: [lane.state for lane in contest.lanes] == ["ready"] * 3 + ["preparing"])
+        assert not [record for record in sandbox.records if record.model in names]
     finally:
         loaded.set()
-    assert contest.wait(10) and contest.lanes[0].result.status == "ok"
+    assert contest.wait(10) and [lane.result.status for lane in contest.lanes] == ["ok"] * 4
+    assert all(lane.result.build_ms > 0 for lane in contest.lanes[:3])
 
 
-@pytest.mark.parametrize("count", [0, 9])
-def test_a_race_takes_one_to_eight_slots(count):
+def test_a_slot_that_cannot_be_prepared_holds_nobody_up(sandbox):
+    def fail():
+        raise ConfigError("no key")
+
+    results = finish(Race([Scripted(two_words, prepare=fail).slot(), OPENAI.slot(sandbox, model("tokens-5"))]))
+    assert [result.status for result in results] == ["error", "ok"]
+    assert (results[0].error_type, results[0].error_message, results[0].total_ms) == ("ConfigError", "no key", None)
+
+
+def test_a_slot_can_be_stopped_while_it_loads_and_the_others_go(sandbox):
+    loaded = threading.Event()
+    contest = Race([Scripted(two_words, prepare=loaded.wait).slot(), OPENAI.slot(sandbox, model("tokens-5"))])
+    contest.start()
+    try:
+        until(lambda: contest.lanes[1].state == "ready")
+        contest.stop(0)
+        assert contest.wait(10)
+    finally:
+        loaded.set()
+    assert [lane.result.status for lane in contest.lanes] == ["stopped", "ok"]
+
+
+def test_a_backend_that_says_nothing_of_its_request_holds_nobody_for_longer_than_its_first_word(sandbox):
+    results = finish(Race([Scripted(two_words).slot(), OPENAI.slot(sandbox, model("tokens-5"))]))
+    assert [(result.status, result.timed_from) for result in results] == [("ok", "sdk"), ("ok", "socket")]
+
+
+def test_a_race_takes_any_number_of_slots_but_none():
     with pytest.raises(ValueError):
-        Race([Scripted(two_words).slot()] * count)
+        Race([])
+    assert len(finish(Race([Scripted(two_words).slot()] * 12))) == 12

@@ -36,7 +36,7 @@ def slots(sandbox, *scripts):
 
 def test_every_call_is_in_the_log_with_its_text_however_it_ended(runs, log, sandbox):
     run = runs.start("Hello", "", slots(sandbox, "rate-2000.tokens-5", "rate-2000.fault-drop", "fault-500"), {})
-    assert run.race.wait(10) and log.flush(10)
+    assert run.wait(10) and log.flush(10)
     comparison = log.comparison(run.id)
     results = [call.result for call in comparison.calls]
     assert [result.status for result in results] == ["ok", "error", "error"]
@@ -49,13 +49,13 @@ def test_a_run_is_found_again_by_its_owner_only(runs, sandbox):
     run = runs.start("Hello", "", slots(sandbox, "rate-2000.tokens-5"), {}, owner="ada")
     assert runs.get(run.id, "ada") is run
     assert runs.get(run.id, "bob") is None and runs.get("no such run") is None
-    assert run.race.wait(10)
+    assert run.wait(10)
 
 
 def test_a_run_that_nobody_watches_is_stopped_and_logged(log, sandbox):
     runs = Runs(log, unwatched_s=0.2)
     run = runs.start("Hello", "", slots(sandbox, "rate-50.tokens-5000"), {})
-    assert run.race.wait(10) and log.flush(10)
+    assert run.wait(10) and log.flush(10)
     runs.close()
     (call,) = log.comparison(run.id).calls
     assert call.result.status == "stopped" and call.result.answer
@@ -64,7 +64,7 @@ def test_a_run_that_nobody_watches_is_stopped_and_logged(log, sandbox):
 def test_a_run_that_is_watched_goes_on(log, sandbox):
     runs = Runs(log, unwatched_s=0.4)
     run = runs.start("Hello", "", slots(sandbox, "rate-100.tokens-120"), {})
-    while not run.race.wait(0.05):
+    while not run.wait(0.05):
         run.watch()
     runs.close()
     assert run.race.lanes[0].result.status == "ok"
@@ -81,8 +81,8 @@ catalog, prompt = Catalog(load_settings(dotenv_path=None)), (Message("user", "He
 run = Runs(CallLog(url)).start("Hello", "", [catalog.slot(ref, "direct", prompt) for ref in [quick, slow] * 4], {})
 while True:
     run.watch()
-    for slot, lane in enumerate(run.race.lanes):
-        if lane.result and lane.state == "done":
+    for slot in range(len(run.race.lanes)):
+        if slot in run.results:
             print(slot, flush=True)
 """
 

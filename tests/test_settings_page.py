@@ -7,6 +7,7 @@ import streamlit as st
 from playwright.sync_api import expect
 from streamlit.testing.v1 import AppTest
 
+from llm_backends.net.call import Timeouts
 from llm_backends.net.retries import Retries
 from llm_backends.runs.race import Lane
 from llm_backends.slot import Slot
@@ -135,7 +136,7 @@ def test_an_unwritable_database_loses_neither_the_form_nor_an_answer(opened, tmp
     page.multiselect(key="models").set_value(["openai/sandbox.tokens-5.ttft-1.rate-1000"]).run()
     page.button(key="run").click().run()
     run = session._parts().runs.get(page.session_state["run_id"])
-    assert run.race.wait(20)
+    assert run.wait(20)
     page.run()
     assert run.race.lanes[0].answer.split()[-1] in said(page) and "done" in said(page)
     assert "can't be written" in page.sidebar.error[0].value.replace("\\", "")
@@ -160,9 +161,12 @@ def test_a_card_tells_its_attempts_while_it_waits_and_afterwards():
     target = Target("openai", "gpt-4o", "azure", "b.example")
     backend = type("Quiet", (), {"target": target})()
     lane = Lane(Slot(backend, ChatRequest("gpt-4o", ()), Retries(3)))
-    lane.call.attempts, lane.state = 1, "waiting to try again"
+    lane.call.begin(target, Timeouts())
+    lane.accept("waiting to try again")
     assert views._again(lane) == "trying again in a moment (attempt 2 of 3)"
-    lane.call.attempts, lane.call.retry_wait_ms, lane.state = 2, 1234.0, "running"
+    lane.call.begin(target, Timeouts())
+    lane.call.attempt.waited_ms = 1234.0
+    lane.accept("running")
     assert views._again(lane) == "2nd attempt, waited 1.23 s"
     detour = {"attempts": 2, "failed_over_from": "a.example", "detour_ms": 1000.0}
     notes = measures.footnotes(CallResult(target, "ok", "2026-11-23T12:00:00.000+00:00", **detour))

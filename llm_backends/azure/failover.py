@@ -45,8 +45,6 @@ class Failover:
                 _cool_down(url, backend.target.deployment, exc)
                 if url == urls[-1]:
                     raise
-                call.failed_hosts.append(backend.target.endpoint_host or "")
-                call.attempts += 1
 
     def _order(self) -> list[str]:
         """The endpoints that are not cooling, in their order; where all are, the one that is free soonest."""

@@ -1,14 +1,29 @@
 """What a call and a model's tokens cost, from genai-prices' dated list, with the source said in a sentence."""
 
+import logging
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache, lru_cache
 
-from ..types import Target, Usage
+from ..types import CallResult, Target, Usage
 from ..vendors import PROVIDERS
 
 # Ends of an id that name a version of the same model at the same price: a date, a build number, `latest`, `preview`.
 _VERSION = re.compile(r"-((preview|exp)(-[\d-]+)?|latest|20\d\d-?[01]\d-?[0-3]\d|\d{3,4}|0)$")
+
+
+log = logging.getLogger(__name__)
+
+
+def priced(result: CallResult) -> CallResult:
+    """The result with its cost and where that comes from. Never raises: a cost that cannot be found is unknown."""
+    try:
+        usd, source = cost(result.target, result.usage, datetime.fromisoformat(result.started_at))
+    except Exception:
+        log.exception("no cost could be found for %s", result.target)
+        usd, source = None, "LLMSelect itself failed to find the price: the server's log has more"
+    return replace(result, cost_usd=usd, price_source=source)
 
 
 def cost(target: Target, usage: Usage | None, at: datetime) -> tuple[float | None, str]:

@@ -1,30 +1,30 @@
-"""Shows a race on a terminal: one status line while it runs, then every answer and a table of figures."""
+"""Shows a run on a terminal: one status line while it runs, then every answer and a table of figures."""
 
 import shutil
 import sys
 import unicodedata
 
-from ..runs.race import Lane, Race
+from ..runs.live import Run
+from ..runs.race import Lane
 from ..types import CallResult
 
 REFRESH_S = 0.2
 
 
 class Progress:
-    """Runs a race and prints it. Away from a terminal there is no status line."""
+    """Watches a run and prints it. Away from a terminal there is no status line."""
 
-    def __init__(self, race: Race) -> None:
-        self._race = race
+    def __init__(self, run: Run) -> None:
+        self._run = run
 
-    def run(self) -> list[CallResult]:
-        """Run to the end, print, and return the results by slot. Ctrl-C stops every slot and keeps what had arrived."""
-        self._race.start()
+    def show(self) -> list[CallResult]:
+        """Watch to the end, print, and return the results by slot. Ctrl-C stops every slot and keeps its text."""
         try:
             self._watch()
         except KeyboardInterrupt:
-            self._race.stop()
-            self._race.wait()
-        results = [lane.result for lane in self._race.lanes if lane.result]
+            self._run.race.stop()
+            self._run.wait()
+        results = [self._run.results[slot] for slot in sorted(self._run.results)]
         for slot, result in enumerate(results):
             print(_answer(slot, result))
         print(_table(results))
@@ -32,9 +32,9 @@ class Progress:
 
     def _watch(self) -> None:
         terminal = sys.stderr.isatty()
-        while not self._race.wait(REFRESH_S):
+        while not self._run.wait(REFRESH_S):
             if terminal:
-                line = "  ".join(_status(slot, lane) for slot, lane in enumerate(self._race.lanes))
+                line = "  ".join(_status(slot, lane) for slot, lane in enumerate(self._run.race.lanes))
                 width = shutil.get_terminal_size().columns - 1
                 print(f"\r{line[:width]:{width}}", end="", file=sys.stderr, flush=True)
         if terminal:

@@ -1,27 +1,30 @@
-"""One call as the network saw it: its times, its deadline, and the switch that stops it from any thread."""
+"""One call as the network sees it: its clock, its attempts, its deadline, and the switch that stops it."""
 
-import json
+from __future__ import annotations
+
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
-from threading import Event, Lock
+from datetime import UTC, datetime
+from queue import SimpleQueue
+from threading import Event, Lock, Thread
+from typing import TYPE_CHECKING, Literal
 
 import httpcore2
 import httpx2
 
 from ..clock import now_ms
 from ..types import Target
+from .seen import Seen
 
-# An SDK takes milliseconds to build a request, and threads share one interpreter: built side by side, eight requests
-# would each count the others' building as their own latency. So they are built in turn, the clock starting with each.
-_turn = Lock()
-_current: ContextVar["Call | None"] = ContextVar("call", default=None)
+if TYPE_CHECKING:
+    from .gate import Gate
+
+_current: ContextVar[Call | None] = ContextVar("call", default=None)
 
 DRAIN_MS = 20.0
-TURN_S = 0.1
-REQUEST_ID_HEADERS = ("apim-request-id", "x-request-id", "request-id", "x-ms-request-id", "mistral-correlation-id")
 
 
 @dataclass(frozen=True)
@@ -45,36 +48,45 @@ class DeadlinePassed(httpcore2.ReadTimeout):
     """The call's total time is used up, though bytes may still be arriving."""
 
 
-class NotAnApi(httpx2.RemoteProtocolError):
-    """The endpoint answered with a web page or a redirect."""
-
-
 class Call:
-    """What the network saw of one call, and the switch that stops it. Clock readings in milliseconds."""
+    """What the network sees of one call, and the switch that stops it. Clock readings in milliseconds.
+
+    `t0` is when the first byte of the first request is handed to the socket, or when the connection for it begins to be
+    opened. `timed_from` "sdk": the SDK's socket is out of sight, and `t0` is when the SDK was called.
+    """
 
     def __init__(self) -> None:
+        self.t0: float | None = None
+        self.timed_from: Literal["socket", "sdk"] | None = None
+        self.started_at: datetime | None = None
+        self.build_ms: float | None = None
+        self.attempts: list[Seen] = []
         self.deadline_ms: float | None = None
-        self.connect_ms: float | None = None
-        self.headers_at: float | None = None
-        self.arrived_at: float | None = None
-        self.status: int | None = None
-        self.headers: httpx2.Headers = httpx2.Headers()
-        self.error_body: object = None
-        self.target: Target | None = None
-        self.began_ms: float | None = None
-        self.attempts = 0
-        self.failed_hosts: list[str] = []
-        self.retry_wait_ms = 0.0
-        self._stop = Event()
-        self._has_turn = False
+        self.gate: Gate | None = None
+        self.held = False
+        self._asked_ms: float | None = None
+        self._waited_ms = 0.0
+        self._deadline_s: float | None = None
         self._drain_until_ms: float | None = None
         self._socket: socket.socket | None = None
+        self._stop, self._go = Event(), Event()
+        self._aside: SimpleQueue[BaseException | None] = SimpleQueue()
         self._lock = Lock()
 
     @property
-    def request_id(self) -> str | None:
-        """The provider's id for this call, where it sent one."""
-        return next((self.headers[name] for name in REQUEST_ID_HEADERS if name in self.headers), None)
+    def attempt(self) -> Seen:
+        """The latest attempt; one that saw nothing where none was made."""
+        return self.attempts[-1] if self.attempts else Seen()
+
+    @property
+    def target(self) -> Target | None:
+        """Where the latest attempt went."""
+        return self.attempt.target
+
+    @property
+    def retry_wait_ms(self) -> float:
+        """How long the call has waited between its attempts."""
+        return self._waited_ms + sum(attempt.waited_ms for attempt in self.attempts)
 
     @property
     def overdue(self) -> bool:
@@ -86,16 +98,55 @@ class Call:
         """Whether somebody has stopped the call."""
         return self._stop.is_set()
 
-    def begin(self, target: Target, timeouts: Timeouts) -> None:
-        """Start an attempt at `target` and forget what an earlier one saw.
+    def ask(self) -> None:
+        """Say that the SDK is called now: what it needs until `ready` is its own time."""
+        self._asked_ms = now_ms()
 
-        The total deadline starts once: a second attempt gets no more time.
+    def begin(self, target: Target, timeouts: Timeouts) -> None:
+        """Start an attempt at `target`."""
+        self.attempts.append(Seen(target, now_ms(), self._waited_ms))
+        self._waited_ms, self._deadline_s = 0.0, timeouts.deadline_s
+
+    def ready(self) -> bool:
+        """Say that the request is built, and wait until the others of its comparison are ready too.
+
+        False where the call has been stopped meanwhile. The total deadline starts here, once: neither others' loading
+        nor a second attempt changes it.
         """
-        self.target, self.began_ms = target, now_ms()
-        self.connect_ms = self.headers_at = self.arrived_at = self.status = self.error_body = None
-        self.headers = httpx2.Headers()
-        if self.deadline_ms is None:
-            self.deadline_ms = self.began_ms + timeouts.deadline_s * 1000
+        if self.build_ms is None and self._asked_ms is not None:
+            self.build_ms = now_ms() - self._asked_ms
+        if self.gate is not None and not self._go.is_set():
+            self.held = True
+            self.gate.arrive(self)
+            self._go.wait()
+            self.held = False
+        if self.deadline_ms is None and self._deadline_s is not None:
+            self.deadline_ms = now_ms() + self._deadline_s * 1000
+        return not self.stopped
+
+    def go(self) -> None:
+        """Let the call go: the gate has opened."""
+        self._go.set()
+
+    def leave(self) -> None:
+        """Hold up no other call from now on."""
+        if self.gate is not None:
+            self.gate.arrive(self)
+
+    def start(self, seen_from: Literal["socket", "sdk"] = "socket", at_ms: float | None = None) -> None:
+        """Start the attempt's clock, and the call's with the first."""
+        at_ms = now_ms() if at_ms is None else at_ms
+        if self.t0 is None:
+            self.t0, self.timed_from, self.started_at = at_ms, seen_from, datetime.now(UTC)
+            self.build_ms = self.build_ms if seen_from == "socket" else None
+        if self.attempts and self.attempt.sent_at is None:
+            self.attempt.sent_at = at_ms
+
+    def start_unseen(self) -> None:
+        """Start the clock of a call in whose stream something came without a byte seen: at the call of the SDK."""
+        if self.t0 is None:
+            self.leave()
+            self.start("sdk", self._asked_ms)
 
     def wait(self, wait_s: float) -> bool:
         """Wait before another attempt; False, at once, where the deadline leaves no time or the call is stopped."""
@@ -103,18 +154,29 @@ class Call:
         if self.deadline_ms is not None and started + wait_s * 1000 >= self.deadline_ms:
             return False
         self._stop.wait(wait_s)
-        self.retry_wait_ms += now_ms() - started
+        self._waited_ms += now_ms() - started
         return not self.stopped
 
-    def take_turn(self) -> None:
-        """Wait until no other call is building its request, TURN_S at most: somebody's slow token must delay nobody."""
-        self._has_turn = _turn.acquire(timeout=TURN_S)
+    def aside(self, work: Callable[[], object]) -> None:
+        """Do what cannot be interrupted in a thread of its own: return when it has ended or the call is stopped.
 
-    def end_turn(self) -> None:
-        """Let the next call build its request. Idempotent; the transport does it as soon as this one is on its way."""
-        if self._has_turn:
-            self._has_turn = False
-            _turn.release()
+        Raises what it raised.
+        """
+
+        def run() -> None:
+            try:
+                work()
+            except BaseException as exc:
+                self._aside.put(exc)
+            else:
+                self._aside.put(None)
+
+        if self.stopped:
+            return
+        Thread(target=run, name="aside", daemon=True).start()
+        raised = self._aside.get()
+        if raised is not None and not self.stopped:
+            raise raised
 
     def stop(self) -> None:
         """Shut the socket under whoever reads it: the only way to wake a blocked reader. Safe from any thread."""
@@ -124,6 +186,9 @@ class Call:
                 with suppress(OSError):
                     # An SSLSocket's own shutdown would take its TLS state away from the reader; the plain one does not.
                     socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+        self._aside.put(None)
+        self._go.set()
+        self.leave()
 
     def hold(self, sock: socket.socket) -> None:
         """Remember the socket that carries this call."""
@@ -157,19 +222,6 @@ class Call:
             with suppress(httpx2.HTTPError, httpcore2.ReadTimeout):
                 for _ in rest:
                     pass
-
-    def note(self, response: httpx2.Response) -> None:
-        """Take the facts off the response's head; read the body only of an error."""
-        self.headers_at = self.arrived_at or now_ms()
-        self.status, self.headers = response.status_code, response.headers
-        if response.status_code >= 400:
-            response.read()
-            with suppress(ValueError):
-                self.error_body = json.loads(response.content)
-        elif response.status_code >= 300:
-            raise NotAnApi(f"a redirect to {httpx2.URL(response.headers.get('location', '')).host or 'nowhere'}")
-        elif response.headers.get("content-type", "").startswith("text/html"):
-            raise NotAnApi("a web page instead of an answer")
 
 
 @contextmanager

@@ -10,8 +10,9 @@ from ..azure.identity import why_no_token
 from ..redact import hide
 from ..types import Finish, Target, Usage
 from ..vendors import PROVIDERS
-from .call import Call, NotAnApi, Timeouts, current_call
+from .call import Call, Timeouts, current_call
 from .refusals import retry_after_s, said
+from .seen import NotAnApi
 
 # An exception of these packages is a provider's or the network's doing; any other is a bug of ours, raised as one.
 _FOREIGN = (
@@ -53,14 +54,18 @@ def exchange(target: Target, timeouts: Timeouts, access: str | None = None) -> I
     call.begin(target, timeouts)
     try:
         yield call
-    except errors.BackendError:
+    except errors.BackendError as exc:
+        call.attempt.end(type(exc).__name__)
         raise
     except Exception as exc:
         translated = _translate(exc, target, call, access)
+        call.attempt.end(type(translated or exc).__name__)
         if translated is None:
             raise
         raise translated from exc
     finally:
+        if call.attempt.ended_at is None:
+            call.attempt.end()
         call.release()
 
 
@@ -81,7 +86,7 @@ def finished(reason: str | None, usage: Usage | None, target: Target) -> Finish:
 
 
 def _translate(exc: Exception, target: Target, call: Call, access: str | None) -> errors.BackendError | None:
-    status = call.status or _status_of(exc)
+    status = call.attempt.status or _status_of(exc)
     if status is not None and status >= 400:
         return _from_status(status, target, call, access)
     chain = list(_causes(exc))
@@ -90,7 +95,7 @@ def _translate(exc: Exception, target: Target, call: Call, access: str | None) -
     foreign = next((link for link in chain if _is_foreign(link)), None)
     if foreign is None:
         return None
-    if call.status is None and isinstance(exc, (ValueError, TypeError)):
+    if call.attempt.status is None and isinstance(exc, (ValueError, TypeError)):
         message = (
             f"{target}: its SDK refuses the request ({hide(str(exc))[:300]}). Check the model's name and parameters."
         )
@@ -134,15 +139,15 @@ def _causes(exc: BaseException | None) -> Iterator[BaseException]:
 
 
 def _from_status(status: int, target: Target, call: Call, access: str | None) -> errors.BackendError:
-    codes, words = said(call.error_body)
-    facts = {"target": target, "status": status, "request_id": call.request_id}
+    codes, words = said(call.attempt.error_body)
+    facts = {"target": target, "status": status, "request_id": call.attempt.request_id}
     if codes & _FILTERED:
-        return _filtered(target, f"HTTP {status}", status, call.request_id)
+        return _filtered(target, f"HTTP {status}", status, call.attempt.request_id)
     if status in (401, 403) or codes & _REFUSED_KEY:
         advice = access or f"Check {_key_variable(target)}, and that it may use this model."
         return errors.AuthError(f"{target} refused the key (HTTP {status}). {advice}{words}", **facts)
     if status == 429:
-        after = retry_after_s(call.headers)
+        after = retry_after_s(call.attempt.headers)
         wait = f" It asks to wait {after:g} s." if after is not None else ""
         message = (
             f"{target} has had too many requests, or its quota is used up (HTTP 429).{wait} Try again later.{words}"
@@ -180,7 +185,7 @@ def _refusal(status: int, missing_deployment: bool) -> str:
 
 
 def _from_network(chain: list[BaseException], target: Target, call: Call) -> errors.BackendError:
-    facts = {"target": target, "status": call.status, "request_id": call.request_id}
+    facts = {"target": target, "status": call.attempt.status, "request_id": call.attempt.request_id}
     host = target.endpoint_host or "its endpoint"
 
     def has(*kinds: type) -> bool:
@@ -226,11 +231,11 @@ def _from_event(exc: BaseException, target: Target, call: Call) -> errors.Backen
     """An error that came as data inside a successful stream, or data that the SDK could not read."""
     codes, words = said(getattr(exc, "body", None))
     codes |= {str(value) for name in ("type", "code", "status") if (value := getattr(exc, name, None))}
-    facts = {"target": target, "status": call.status, "request_id": call.request_id}
+    facts = {"target": target, "status": call.attempt.status, "request_id": call.attempt.request_id}
     if "ClientAuthenticationError" in type(exc).__name__ or "CredentialUnavailable" in type(exc).__name__:
         return errors.AuthError(f"No Microsoft Entra token could be had for {target}. {why_no_token(exc)}", **facts)
     if codes & _FILTERED:
-        return _filtered(target, "error event", call.status, call.request_id)
+        return _filtered(target, "error event", call.attempt.status, call.attempt.request_id)
     if codes & (_LIMITED | {"429"}):
         message = f"{target} has had too many requests (error event in the stream). Try again later.{words}"
         return errors.RateLimited(message, **facts)

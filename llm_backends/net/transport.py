@@ -4,14 +4,18 @@ The SDKs know nothing of it. See `Call` for what is reported.
 """
 
 from collections.abc import Iterator
+from typing import Any
 from urllib.request import getproxies, proxy_bypass
 
 import httpcore2
 import httpx2
+from httpcore2._backends.sync import SyncStream  # httpcore2 exports no stream over a socket of one's own
 
 from ..clock import now_ms
 from ..once import once
+from .arrival import received, stamp
 from .call import Call, Timeouts, current_call
+from .connect import connected
 
 
 class _Stream(httpcore2.NetworkStream):
@@ -22,27 +26,32 @@ class _Stream(httpcore2.NetworkStream):
         call = current_call()
         if call is None:
             return self._inner.read(max_bytes, timeout)
-        call.end_turn()  # the request has been written
-        data = self._inner.read(max_bytes, call.limit(timeout))
-        call.arrived_at = now_ms()
+        timeout = call.limit(timeout)
+        if isinstance(self._inner, SyncStream):
+            data, at = received(self.get_extra_info("socket"), max_bytes, timeout)
+        else:  # TLS within TLS, through a proxy
+            data, at = self._inner.read(max_bytes, timeout), now_ms()
+        if data:
+            call.attempt.arrived_at = at
         return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         if call := current_call():
             call.hold(self._inner.get_extra_info("socket"))
+            call.start()
         self._inner.write(buffer, timeout)
 
     def close(self) -> None:
         self._inner.close()
 
-    def start_tls(self, *args, **kwargs) -> httpcore2.NetworkStream:
+    def start_tls(self, *args: Any, **kwargs: Any) -> httpcore2.NetworkStream:
         started = now_ms()
         stream = _Stream(self._inner.start_tls(*args, **kwargs))
-        if (call := current_call()) and call.connect_ms is not None:
-            call.connect_ms += now_ms() - started
+        if (call := current_call()) and call.attempt.connect_ms is not None:
+            call.attempt.connect_ms += now_ms() - started
         return stream
 
-    def get_extra_info(self, info: str):
+    def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)
 
 
@@ -62,15 +71,24 @@ class _Body(httpx2.SyncByteStream):
 
 
 class _Network(httpcore2.SyncBackend):
-    def connect_tcp(self, *args, **kwargs) -> httpcore2.NetworkStream:
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Any = None,
+    ) -> httpcore2.NetworkStream:
         call = current_call()
-        if call is not None:
-            call.end_turn()  # nobody waits for this connection
+        if call is None:
+            return _Stream(super().connect_tcp(host, port, timeout, local_address, socket_options))
         started = now_ms()
-        stream = super().connect_tcp(*args, **kwargs)
-        if call is not None:
-            call.connect_ms = now_ms() - started
-        return _Stream(stream)
+        call.start(at_ms=started)
+        sock = connected(host, port, timeout, socket_options or (), call)
+        call.attempt.connect_ms = now_ms() - started
+        stamp(sock)
+        call.hold(sock)
+        return _Stream(SyncStream(sock))
 
 
 class _Transport(httpx2.HTTPTransport):
@@ -81,15 +99,19 @@ class _Transport(httpx2.HTTPTransport):
         self._pool._network_backend = _Network()  # httpx2 has no parameter for it; a test holds this line
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        call = current_call()
+        if call is None:
+            return super().handle_request(request)
+        if not call.ready():
+            raise httpx2.NetworkError("stopped before the request was sent", request=request)
         response = super().handle_request(request)
-        if call := current_call():
-            try:
-                call.note(response)
-            except BaseException:
-                response.close()
-                raise
-            if not response.is_closed:
-                response.stream = _Body(response.stream, call)
+        try:
+            call.attempt.note(response)
+        except BaseException:
+            response.close()
+            raise
+        if not response.is_closed:
+            response.stream = _Body(response.stream, call)
         return response
 
 

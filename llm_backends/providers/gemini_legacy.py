@@ -50,6 +50,9 @@ class GeminiLegacyBackend:
         """See Backend.stream."""
         self.prepare()
         with exchange(self.target, self._timeouts) as call:
+            if not call.ready():
+                return
+            call.start("sdk")
             model = self._sdk.GenerativeModel(request.model, system_instruction=system_instruction(request))
             config: dict[str, Any] = {"max_output_tokens": request.max_tokens, "temperature": request.temperature}
             answer = model.generate_content(
@@ -60,7 +63,7 @@ class GeminiLegacyBackend:
             )
             reason = usage = None
             for chunk in answer if request.stream else [answer]:
-                call.status = 200
+                call.attempt.status = 200
                 if call.stopped:
                     return
                 usage = usage_of(chunk.usage_metadata) or usage

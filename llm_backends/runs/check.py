@@ -132,9 +132,10 @@ def _checked(name: str, slot: Slot, backend: Backend, variable: str | None) -> C
 
 def _place(result: CallResult, call: Call, variable: str | None) -> Iterator[str]:
     """Where nobody, or the wrong one, answered: what sets the address, and what lies in between."""
-    target, nobody = result.target, call.status is None and result.error_type in ("ProviderDown", "TimedOut")
-    page = call.headers.get("content-type", "").startswith("text/html") or 300 <= (call.status or 0) < 400
-    no_path = call.status == 404 and "DeploymentNotFound" not in said(call.error_body)[0]
+    target, seen = result.target, call.attempt
+    nobody = seen.status is None and result.error_type in ("ProviderDown", "TimedOut")
+    page = seen.headers.get("content-type", "").startswith("text/html") or 300 <= (seen.status or 0) < 400
+    no_path = seen.status == 404 and "DeploymentNotFound" not in said(seen.error_body)[0]
     if variable and (nobody or page or no_path):
         yield f"Its address is what {variable} says."
     if no_path and target.deployment:
@@ -160,7 +161,7 @@ def _finding(result: CallResult) -> Iterator[str]:
 def _skew(target: Target, call: Call) -> Iterator[str]:
     """What the response's Date says of this machine's clock: TLS and Entra tokens need a right one."""
     try:
-        off_s = (datetime.now(UTC) - parsedate_to_datetime(call.headers["date"])).total_seconds()
+        off_s = (datetime.now(UTC) - parsedate_to_datetime(call.attempt.headers["date"])).total_seconds()
     except (KeyError, ValueError, TypeError):
         return
     if abs(off_s) > SKEW_S:

@@ -1,15 +1,16 @@
 """Live comparisons by id: found again after a page reload, logged call by call, stopped when nobody watches."""
 
 import atexit
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from threading import Event, Lock, Thread
+from threading import Condition, Event, Lock, Thread
 from typing import TYPE_CHECKING, Any
 
+from ..catalog.prices import priced
 from ..clock import now_ms
 from ..slot import Slot
-from ..types import CallResult
+from ..types import CallResult, Delta
 from .race import Race
 
 if TYPE_CHECKING:
@@ -22,7 +23,10 @@ KEPT = 50  # finished runs kept in memory; older ones are read from the log
 
 @dataclass
 class Run:
-    """One comparison under way or just finished. `id` is its id in the log; `params` describes its slots."""
+    """One comparison under way or just finished. `id` is its id in the log; `params` describes its slots.
+
+    `results` are the calls that have ended, by slot, priced and logged.
+    """
 
     id: str
     prompt: str
@@ -32,10 +36,39 @@ class Run:
     owner: str | None = None
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     watched_ms: float = field(default_factory=now_ms)
+    results: dict[int, CallResult] = field(default_factory=dict)
+    _news: Condition = field(default_factory=Condition)
+
+    @property
+    def finished(self) -> bool:
+        """Whether every call has ended, and is logged."""
+        return len(self.results) == len(self.race.lanes)
+
+    def wait(self, timeout_s: float | None = None) -> bool:
+        """Block until the run is finished, `timeout_s` seconds at most; say whether it is."""
+        with self._news:
+            return self._news.wait_for(lambda: self.finished, timeout_s)
+
+    def result(self, slot: int) -> CallResult:
+        """The slot's result; blocks until it is there."""
+        with self._news:
+            self._news.wait_for(lambda: slot in self.results)
+            return self.results[slot]
 
     def watch(self) -> None:
         """Say that somebody is looking: a run that nobody looks at for a while is stopped."""
         self.watched_ms = now_ms()
+
+    def record(self, log: "CallLog") -> None:
+        """Price, log and publish each call as it ends, to the last."""
+        for batch in self.race.ended():
+            ended = {slot: priced(result) for slot, result in batch}
+            for slot, result in ended.items():
+                log.record(self.id, slot, result, user=self.owner)
+            log.flush(COMMITTED_S)
+            with self._news:
+                self.results |= ended
+                self._news.notify_all()
 
 
 class Runs:
@@ -54,18 +87,13 @@ class Runs:
     ) -> Run:
         """Open the comparison in the log and send every slot off."""
         run_id = self._log.open_comparison(prompt, system, params, len(slots), owner)
-
-        def record(slot: int, result: CallResult) -> None:
-            self._log.record(run_id, slot, result, user=owner)
-            self._log.flush(COMMITTED_S)
-
-        run = Run(run_id, prompt, system, params, Race(slots, on_result=record), owner)
+        run = Run(run_id, prompt, system, params, Race(slots), owner)
         with self._lock:
             self._runs[run_id] = run
-            finished = [old for old in self._runs.values() if old.race.finished]
+            finished = [old for old in self._runs.values() if old.finished]
             for old in finished[: max(0, len(self._runs) - KEPT)]:
                 del self._runs[old.id]
-        run.race.start()
+        Thread(target=run.record, args=(self._log,), name=f"run-{run_id[:8]}", daemon=True).start()
         return run
 
     def get(self, run_id: str, owner: str | None = None) -> Run | None:
@@ -82,10 +110,16 @@ class Runs:
             run.race.stop()
         end = now_ms() + timeout_s * 1000
         for run in runs:
-            run.race.wait(max(0.0, (end - now_ms()) / 1000))
+            run.wait(max(0.0, (end - now_ms()) / 1000))
 
     def _stop_unwatched(self) -> None:
         while not self._closed.wait(min(5.0, self._unwatched_s / 4)):
             for run in list(self._runs.values()):
-                if not run.race.finished and now_ms() - run.watched_ms > self._unwatched_s * 1000:
+                if not run.finished and now_ms() - run.watched_ms > self._unwatched_s * 1000:
                     run.race.stop()
+
+
+def race(slots: Sequence[Slot]) -> Iterator[tuple[int, Delta | CallResult]]:
+    """Run the slots side by side and yield (slot, Delta or CallResult) as they come, each result with its cost."""
+    for slot, event in Race(slots).events():
+        yield slot, priced(event) if isinstance(event, CallResult) else event

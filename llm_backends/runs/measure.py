@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count
-from typing import Literal
+from typing import Any, Literal
 
 from ..clock import now_ms
 from ..errors import BackendError
@@ -21,7 +21,7 @@ LOADED_MS = 50
 
 NO_RETRIES = Retries(attempts=1)
 
-Phase = Literal["loading", "running", "waiting to try again"]
+Phase = Literal["preparing", "running", "waiting to try again"]
 
 
 def measured(
@@ -32,23 +32,21 @@ def measured(
     `call.stop()` from another thread ends it as `stopped`. A bug is raised after its CallResult has been yielded.
     """
     tally = _Tally(request.stream)
-    result = CallResult(backend.target, "ok", datetime.now(UTC).isoformat(timespec="milliseconds"))
+    result = CallResult(backend.target, "ok", _utc(datetime.now(UTC)))
     bug = None
     try:
-        yield "loading"
+        yield "preparing"
         started = now_ms()
-        backend.prepare()
-        result = replace(result, load_ms=now_ms() - started)
-        if result.load_ms > LOADED_MS:
+        call.aside(backend.prepare)  # it may take long, and cannot be interrupted
+        result = replace(result, load_ms=None if call.stopped else now_ms() - started)
+        if (result.load_ms or 0) > LOADED_MS:
             gc.freeze()
         yield "running"
-        call.take_turn()
-        tally.t0 = now_ms()
         for event in () if call.stopped else _tried(backend, request, call, retries):
             if isinstance(event, Finish):
                 tally.finish = event
             elif isinstance(event, Delta):
-                tally.add(event, call.arrived_at or now_ms())
+                tally.add(event, call.attempt.arrived_at or now_ms())
                 yield event
             else:
                 yield event
@@ -57,7 +55,7 @@ def measured(
         if not call.stopped:
             result = replace(result, status="error", error_type=type(exc).__name__, error_message=_told(exc, backend))
     finally:
-        call.end_turn()
+        call.leave()
     if call.stopped and tally.finish is None:
         result = replace(result, status="stopped")
     yield tally.complete(result, call)
@@ -67,11 +65,12 @@ def measured(
 
 def _tried(backend: Backend, request: ChatRequest, call: Call, retries: Retries) -> Iterator[Phase | Delta | Finish]:
     """The stream's events, tried again for as long as nothing has been said and `retries` allows."""
+    call.ask()
     for tries in count(1):
-        call.attempts += 1
         try:
             for event in _under(call, backend.stream(request)):
                 if isinstance(event, Finish) or event.text:
+                    call.start_unseen()
                     retries = NO_RETRIES
                     yield event
             return
@@ -95,6 +94,10 @@ def _under(call: Call, events: Iterator[Delta | Finish]) -> Iterator[Delta | Fin
         yield event
 
 
+def _utc(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds")
+
+
 def _told(exc: Exception, backend: Backend) -> str:
     if isinstance(exc, BackendError):
         return str(exc)
@@ -106,7 +109,6 @@ class _Tally:
 
     def __init__(self, streamed: bool) -> None:
         self.streamed = streamed
-        self.t0: float | None = None
         self.finish: Finish | None = None
         self.answer: list[str] = []
         self.reasoning: list[str] = []
@@ -123,38 +125,40 @@ class _Tally:
                 self.first_answer = at
 
     def complete(self, result: CallResult, call: Call) -> CallResult:
-        """The result with text, counts and times. An answer that came in one piece has no first token to time."""
+        """The result with text, counts and times. An answer that came in one piece has no first token to time.
+
+        The whole of an answer ends with its last byte; a call that fails or is stopped, at the moment when it does.
+        """
         usage = self.finish.usage if self.finish else None
         gaps = sorted(b - a for a, b in zip(self.arrivals, self.arrivals[1:], strict=False))
-        target = call.target or result.target
-        failed = [host for host in dict.fromkeys(call.failed_hosts) if host != target.endpoint_host]
         first = self.arrivals[0] if self.arrivals and self.streamed else None
+        ended_at = (call.attempt.arrived_at if result.status == "ok" else None) or now_ms()
+
+        def since(at: float | None) -> float | None:
+            return None if at is None or call.t0 is None else at - call.t0
+
         return replace(
             result,
-            target=target,
+            started_at=_utc(call.started_at) if call.started_at else result.started_at,
             answer="".join(self.answer),
             reasoning="".join(self.reasoning),
             finish_reason=self.finish.reason if self.finish else None,
             usage=usage,
-            connect_ms=call.connect_ms,
-            headers_ms=self._since(call.headers_at),
-            ttft_ms=self._since(first),
-            ttfat_ms=self._since(self.first_answer) if self.streamed else None,
-            total_ms=self._since(now_ms()),
+            build_ms=call.build_ms,
+            timed_from=call.timed_from,
+            connect_ms=call.attempt.connect_ms,
+            headers_ms=since(call.attempt.headers_at),
+            ttft_ms=since(first),
+            ttfat_ms=since(self.first_answer) if self.streamed else None,
+            total_ms=since(ended_at),
             tpot_ms=self._tpot_ms(usage),
             chunks=len(self.arrivals),
             gap_p50_ms=percentile(gaps, 0.5),
             gap_p95_ms=percentile(gaps, 0.95),
             gap_max_ms=gaps[-1] if gaps else None,
-            attempts=call.attempts,
-            retry_wait_ms=call.retry_wait_ms,
-            failed_over_from=", ".join(failed) or None,
-            detour_ms=self._since(call.began_ms) if failed else None,
-            request_id=call.request_id,
+            request_id=call.attempt.request_id,
+            **_attempts(result, call),
         )
-
-    def _since(self, at: float | None) -> float | None:
-        return None if at is None or self.t0 is None else at - self.t0
 
     def _tpot_ms(self, usage: Usage | None) -> float | None:
         """(last - first) / (n - 1), n = the provider's count of the tokens that were streamed.
@@ -167,3 +171,20 @@ class _Tally:
         if n < 2 or len(self.arrivals) < 2:
             return None
         return (self.arrivals[-1] - self.arrivals[0]) / (n - 1)
+
+
+def _attempts(result: CallResult, call: Call) -> dict[str, Any]:
+    """What the call's attempts come to: where the last one went, and which endpoints were left for that one."""
+    target = call.target or result.target
+    tries = tuple(seen.since(call.t0) for seen in call.attempts)
+    first = next((index for index in reversed(range(len(tries))) if tries[index].waited_ms), 0)
+    hosts = (one.endpoint_host or "" for one in tries[first:])
+    left = dict.fromkeys(host for host in hosts if host != target.endpoint_host)
+    return {
+        "target": target,
+        "tries": tries,
+        "attempts": max(1, len(tries)),
+        "retry_wait_ms": call.retry_wait_ms,
+        "failed_over_from": ", ".join(left) or None,
+        "detour_ms": tries[-1].began_ms if left else None,
+    }

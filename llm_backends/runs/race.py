@@ -1,21 +1,18 @@
-"""Runs slots side by side, a thread each, so that no slot ever waits for another."""
+"""Runs slots side by side, a thread each: prepared first, sent off together, and then none waits for another."""
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from queue import SimpleQueue
 from threading import Event, Thread
 from typing import Literal
 
-from ..catalog.prices import cost
 from ..clock import now_ms
 from ..net.call import Call
+from ..net.gate import Gate
 from ..slot import Slot
 from ..types import CallResult, Delta
 from .measure import Phase, measured
-
-MAX_SLOTS = 8
 
 log = logging.getLogger(__name__)
 
@@ -25,13 +22,19 @@ class Lane:
 
     def __init__(self, slot: Slot) -> None:
         self.target, self.request, self.retries = slot.backend.target, slot.request, slot.retries
-        self.state: Phase | Literal["waiting", "done"] = "waiting"
+        self.phase: Phase | Literal["waiting"] = "waiting"
         self.result: CallResult | None = None
         self.chunks = 0
         self.call = Call()
         self._answer: list[str] = []
         self._reasoning: list[str] = []
-        self._started_ms: float | None = None
+
+    @property
+    def state(self) -> Phase | Literal["waiting", "ready", "done"]:
+        """What the slot does; "ready": its request is built, and waits for the other slots' to be."""
+        if self.result is not None:
+            return "done"
+        return "ready" if self.call.held else self.phase
 
     @property
     def answer(self) -> str:
@@ -48,36 +51,41 @@ class Lane:
         """Milliseconds since the request was sent, or the total once done; None before it is sent."""
         if self.result is not None:
             return self.result.total_ms
-        return None if self._started_ms is None else now_ms() - self._started_ms
+        return None if self.call.t0 is None else now_ms() - self.call.t0
 
-    def accept(self, event: str | Delta | CallResult) -> None:
+    def accept(self, event: Phase | Delta | CallResult) -> None:
         """Take in one event of `measured`."""
         if isinstance(event, Delta):
             (self._reasoning if event.reasoning else self._answer).append(event.text)
             self.chunks += 1
         elif isinstance(event, CallResult):
-            self.result, self.state = event, "done"
+            self.result = event
         else:
-            self.state = event
-            if event == "running" and self._started_ms is None:
-                self._started_ms = now_ms()
+            self.phase = event
+
+    def broken(self) -> CallResult:
+        """The result of a slot that a fault of our own has left without one."""
+        message = f"LLMSelect itself failed on {self.target}. The server's log has more; please report it."
+        at = datetime.now(UTC).isoformat(timespec="milliseconds")
+        return CallResult(self.target, "error", at, self.answer, self.reasoning, None, "Exception", message)
 
 
 class Race:
-    """Up to MAX_SLOTS slots at once. `on_result(index, result)` is called in the slot's thread when it ends."""
+    """Slots that start together. Results are as measured: what a call cost is no business of a race."""
 
-    def __init__(self, slots: Sequence[Slot], on_result: Callable[[int, CallResult], None] | None = None) -> None:
-        if not 1 <= len(slots) <= MAX_SLOTS:
-            raise ValueError(f"a race takes 1 to {MAX_SLOTS} slots, not {len(slots)}")
+    def __init__(self, slots: Sequence[Slot]) -> None:
+        if not slots:
+            raise ValueError("a race takes at least one slot")
         self.lanes = tuple(Lane(slot) for slot in slots)
         self._slots = tuple(slots)
-        self._on_result = on_result
+        self._gate = Gate(lane.call for lane in self.lanes)
         self._events: SimpleQueue[tuple[int, Delta | CallResult]] | None = None
+        self._ended: SimpleQueue[tuple[int, CallResult]] = SimpleQueue()
         self._threads: list[Thread] = []
         self._done = [Event() for _ in slots]
 
     def start(self) -> None:
-        """Start every slot; a second call does nothing."""
+        """Prepare every slot, and send all off together; a second call does nothing."""
         if self._threads:
             return
         self._threads = [
@@ -93,7 +101,7 @@ class Race:
 
     @property
     def finished(self) -> bool:
-        """Whether every slot has ended and its result has been handed on."""
+        """Whether every slot has ended."""
         return all(done.is_set() for done in self._done)
 
     def wait(self, timeout_s: float | None = None) -> bool:
@@ -118,34 +126,33 @@ class Race:
             if left:
                 self.stop()
 
+    def ended(self) -> Iterator[list[tuple[int, CallResult]]]:
+        """Start, and yield the slots that have ended, with their results; those that ended meanwhile at once."""
+        self.start()
+        left = len(self.lanes)
+        while left:
+            batch = [self._ended.get()]
+            while not self._ended.empty():
+                batch.append(self._ended.get())
+            left -= len(batch)
+            yield batch
+
     def _run(self, index: int) -> None:
         lane, slot = self.lanes[index], self._slots[index]
         try:
             for event in measured(slot.backend, slot.request, lane.call, slot.retries):
-                if isinstance(event, CallResult):
-                    event = _priced(event)
-                    self._hand_on(index, event)
-                lane.accept(event)
-                if self._events is not None and not isinstance(event, str):
-                    self._events.put((index, event))
+                self._tell(index, event)
         except Exception:
             log.exception("slot %d (%s) failed by a fault of our own", index, lane.target)
         finally:
+            if lane.result is None:
+                self._tell(index, lane.broken())
+            lane.call.leave()
             self._done[index].set()
 
-    def _hand_on(self, index: int, result: CallResult) -> None:
-        try:
-            if self._on_result:
-                self._on_result(index, result)
-        except Exception:
-            log.exception("the result of slot %d could not be handed on", index)
-
-
-def _priced(result: CallResult) -> CallResult:
-    usd, source = cost(result.target, result.usage, datetime.fromisoformat(result.started_at))
-    return replace(result, cost_usd=usd, price_source=source)
-
-
-def race(slots: Sequence[Slot]) -> Iterator[tuple[int, Delta | CallResult]]:
-    """Run the slots side by side and yield (slot, Delta or CallResult) as they come."""
-    return Race(slots).events()
+    def _tell(self, index: int, event: Phase | Delta | CallResult) -> None:
+        self.lanes[index].accept(event)
+        if isinstance(event, CallResult):
+            self._ended.put((index, event))
+        if self._events is not None and not isinstance(event, str):
+            self._events.put((index, event))

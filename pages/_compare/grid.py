@@ -88,10 +88,12 @@ def _state(card: Card) -> str:
             "error": ("red", "close", "failed"),
         }[card.result.status]
         return f":{color}-badge[:material/{icon}: {said}]"
-    if card.state == "loading":
+    if card.state == "preparing":
         return f":gray-badge[{'loading the model' if card.target.route == 'local' else 'preparing'}…]"
     if card.state == "waiting":
         return ":gray-badge[waiting]"
+    if card.state == "ready":
+        return ":gray-badge[ready, waiting for the others]"
     if card.state == "waiting to try again":
         return f":orange[:material/replay: {plain(card.again)}]"
     doing = "streaming" if card.answer else "reasoning" if card.reasoning else "waiting for the first token"

@@ -7,7 +7,6 @@ from typing import Any
 import streamlit as st
 
 from llm_backends.parameters import takes_temperature
-from llm_backends.runs.race import MAX_SLOTS
 from llm_backends.settings.preferences import defaults
 from llm_backends.types import Target
 from pages._compare import picks
@@ -60,7 +59,7 @@ def start_from(app: App, view: View | None) -> None:
 def _fill(prompt: str, system: str, params: Mapping[str, Any]) -> None:
     state = st.session_state
     state.prompt, state.system = prompt, system
-    state.models = picks.named(picks.ref_of(str(ref)) for ref in params.get("models", ()))[:MAX_SLOTS]
+    state.models = picks.named(picks.ref_of(str(ref)) for ref in params.get("models", ()))[: picks.MAX_SLOTS]
     state.max_tokens = params.get("max_tokens") or MAX_TOKENS
     state.stream = params.get("stream", True)
     state.temperature = _float(params.get("temperature"))
@@ -114,14 +113,15 @@ def _models(app: App) -> None:
         picks.options(entries, chosen),
         key="models",
         format_func=label,
-        max_selections=MAX_SLOTS,
+        max_selections=picks.MAX_SLOTS,
         accept_new_options=True,
         filter_mode="contains",  # fuzzy would put a look-alike in the place of a model that is typed in full
         select_all=False,
         persist_state="session",
         placeholder="Choose models, or type any provider/model",
-        help=f"Up to {MAX_SLOTS} answers side by side. To put the same model in twice, with another temperature for "
-        "instance, choose it again as #2. A model that is not in the list can be typed as provider/model.",
+        help=f"Up to {picks.MAX_SLOTS} answers side by side. To put the same model in twice, with another "
+        "temperature for instance, choose it again as #2. A model that is not in the list can be typed as "
+        "provider/model.",
     )
     for ref in dict.fromkeys(map(picks.ref_of, chosen)):
         entry = known.get(ref) or app.catalog.entry(ref, route)

@@ -5,9 +5,10 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from llm_backends.catalog.catalog import ModelEntry
-from llm_backends.runs.race import MAX_SLOTS
 from llm_backends.vendors import EMBEDDED
 from pages._shared.format import context
+
+MAX_SLOTS = 8  # as many cards as can be read side by side
 
 _AGAIN = re.compile(r" #\d+$")
 _UNSET = re.compile(r"Set (.+) in \.env or the environment\.")

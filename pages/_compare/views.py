@@ -50,15 +50,18 @@ class View:
 
     @property
     def live(self) -> bool:
-        return self.run is not None and not self.run.race.finished
+        return self.run is not None and not self.run.finished
 
     def cards(self) -> tuple[Card, ...]:
         """The slots, as they are at this moment."""
         if self.run is None:
             return self.logged
-        lanes = self.run.race.lanes
+        lanes, results = self.run.race.lanes, self.run.results
         names = _names(self.params, [lane.target.ref for lane in lanes])
-        return tuple(_of_lane(slot, name, lane) for slot, (name, lane) in enumerate(zip(names, lanes, strict=True)))
+        return tuple(
+            _of_lane(slot, name, lane, results.get(slot))
+            for slot, (name, lane) in enumerate(zip(names, lanes, strict=True))
+        )
 
 
 def of_run(run: Run) -> View:
@@ -102,8 +105,8 @@ def _settings(params: Mapping[str, Any], name: str) -> dict[str, Any]:
     return {"temperature": own.get("temperature", params.get("temperature"))}
 
 
-def _of_lane(slot: int, name: str, lane: Lane) -> Card:
-    request, result = lane.request, lane.result
+def _of_lane(slot: int, name: str, lane: Lane, result: CallResult | None) -> Card:
+    request = lane.request
     turns = sum(message.role == "user" for message in request.messages)
     settings = {"temperature": request.temperature, "max_tokens": request.max_tokens, "turn": turns}
     if result is not None:
@@ -116,9 +119,10 @@ def _again(lane: Lane) -> str | None:
     call = lane.call
     if lane.state == "waiting to try again":
         # With several endpoints the attempts are of all, the limit is for each round.
-        limit = "" if call.failed_hosts else f" of {lane.retries.attempts}"
-        return f"trying again in a moment (attempt {call.attempts + 1}{limit})"
-    if lane.chunks or call.attempts < 2:
+        several = len({seen.target.endpoint_host for seen in call.attempts if seen.target}) > 1
+        limit = "" if several else f" of {lane.retries.attempts}"
+        return f"trying again in a moment (attempt {len(call.attempts) + 1}{limit})"
+    if lane.chunks or len(call.attempts) < 2:
         return None
     waited = f", waited {duration(call.retry_wait_ms)}" if call.retry_wait_ms else ""
-    return f"{ordinal(call.attempts)} attempt{waited}"
+    return f"{ordinal(len(call.attempts))} attempt{waited}"

@@ -89,4 +89,4 @@ def in_view(parts: App) -> Run | None:
 def live_runs(parts: App) -> list[Run]:
     """The runs of this session that go on, whatever page is in view."""
     ids = dict.fromkeys([*st.session_state.get("started", ()), st.session_state.get("run_id", "")])
-    return [run for id in ids if (run := parts.runs.get(id)) and not run.race.finished]
+    return [run for id in ids if (run := parts.runs.get(id)) and not run.finished]

@@ -70,7 +70,7 @@ def _status(app: App, shown: str | None) -> None:
     """What goes on in the background: runs that are not `shown`, and rows that cannot be written."""
     for run in session.live_runs(app):
         run.watch()
-        done = sum(lane.state == "done" for lane in run.race.lanes)
+        done = len(run.results)
         if run.id != shown:
             st.page_link(
                 "pages/compare.py",
