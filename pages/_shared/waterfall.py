@@ -1,12 +1,14 @@
 """The phases of one answer, from connecting to the last token, and the bar that shows them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from llm_backends.types import CallResult
 from pages._shared.format import duration
 
 PHASES = {
+    "Failed attempt": "#e8590c",
+    "Waiting": "#dee2e6",
     "Connecting": "#868e96",
     "Headers": "#adb5bd",
     "First token": "#f0a33a",
@@ -32,7 +34,8 @@ def phases(result: CallResult) -> list[Phase]:
     reasoned = result.ttfat_ms is not None and result.ttft_ms is not None and result.ttfat_ms > result.ttft_ms
     only_reasoned = result.ttft_ms is not None and result.ttfat_ms is None
     ends = [
-        ("Connecting", result.connect_ms),
+        *_earlier(result),
+        ("Connecting", _connected_ms(result)),
         ("Headers", result.headers_ms),
         ("First token", result.ttft_ms),
         ("Reasoning", result.ttfat_ms if reasoned else total if only_reasoned else None),
@@ -44,6 +47,21 @@ def phases(result: CallResult) -> list[Phase]:
             found.append(Phase(name, at, end))
             at = end
     return found
+
+
+def _earlier(result: CallResult) -> Iterator[tuple[str, float | None]]:
+    """The attempts before the last one, each with the pause after it."""
+    for attempt, following in zip(result.tries, result.tries[1:], strict=False):
+        yield "Failed attempt", attempt.ended_ms
+        yield "Waiting", following.began_ms
+
+
+def _connected_ms(result: CallResult) -> float | None:
+    """When the connection that carried the answer was open; None where it was open already."""
+    if result.connect_ms is None:
+        return None
+    began_ms = result.tries[-1].began_ms if result.tries else None
+    return result.connect_ms + (began_ms or 0.0)
 
 
 def bar(result: CallResult, scale_ms: float) -> str:
