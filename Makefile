@@ -25,9 +25,10 @@ sandbox: setup ## open the dashboard on simulated providers: no keys, no network
 test: setup ## run the tests (some of them: make test ARGS="-k race")
 	@$(PY) -m pytest $(ARGS)
 
-lint: setup ## check style and formatting
+lint: setup ## check style, formatting and types
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy
 
 format: setup ## format the code and sort imports
 	@$(PY) -m ruff check --fix .
@@ -67,5 +68,5 @@ install:
 	echo "$(CURDIR), $$($(PY) -V), requirements $$(cat $(REQUIREMENTS) | cksum)" > $(STAMP)
 
 clean: ## remove .venv and caches; data/ and .env stay
-	rm -rf $(VENV) .pytest_cache .ruff_cache
+	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,6 +1,7 @@
 """The command line: compare, models, check, sandbox. Results go to standard output, all else to standard error."""
 
 import argparse
+import io
 import json
 import math
 import signal
@@ -11,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from . import settings
 from .cli.terminal import Progress
 from .errors import ConfigError
-from .types import CallResult, Message
+from .types import CallResult, Message, Role
 
 if TYPE_CHECKING:
-    from .catalog.catalog import Catalog, ModelEntry
+    from .catalog.catalog import Catalog, ModelEntry, Toggle
     from .runs.check import Checked
     from .runs.live import Run
 
@@ -27,9 +28,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(argv)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="backslashreplace")
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
-        return options.run(options, settings.load())
+        code: int = options.run(options, settings.load())
+        return code
     except ConfigError as exc:
         return _refuse(str(exc))
     except KeyboardInterrupt:
@@ -91,12 +94,13 @@ def _refuse(reason: str) -> int:
     return UNUSABLE
 
 
-def _catalog(options: argparse.Namespace, config: settings.Settings) -> tuple["Catalog", str]:
+def _catalog(options: argparse.Namespace, config: settings.Settings) -> tuple["Catalog", "Toggle"]:
     from .catalog.catalog import Catalog
 
     for problem in config.problems:
         print(f"llm_backends: {problem}", file=sys.stderr)
-    return Catalog(config), options.route or ("azure" if config.azure.enabled else "direct")
+    toggle: Toggle = "azure" if config.azure.enabled else "direct"
+    return Catalog(config), options.route or toggle
 
 
 def _compare(options: argparse.Namespace, config: settings.Settings) -> int:
@@ -116,7 +120,7 @@ def _compare(options: argparse.Namespace, config: settings.Settings) -> int:
     if unready:
         return _refuse("\n".join(f"{entry.ref}: {entry.why_not}" for entry in unready))
 
-    turns = ("system", options.system), ("user", prompt)
+    turns: tuple[tuple[Role, str], ...] = ("system", options.system), ("user", prompt)
     messages = tuple(Message(role, content) for role, content in turns if content)
     parameters = {
         "max_tokens": options.max_tokens,

@@ -11,7 +11,17 @@ BackendError(target, status, request_id)
   TimedOut          no data within the read timeout, or the total deadline passed
 """
 
+from typing import TypedDict, Unpack
+
 from .types import Target
+
+
+class Facts(TypedDict, total=False):
+    """What is known of a failed call besides the message; see BackendError."""
+
+    target: Target | None
+    status: int | None
+    request_id: str | None
 
 
 class BackendError(Exception):
@@ -54,8 +64,16 @@ class RateLimited(BackendError):
 
     retryable = True
 
-    def __init__(self, message: str, *, retry_after: float | None = None, **facts):
-        super().__init__(message, **facts)
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after: float | None = None,
+        retryable: bool | None = None,
+        elsewhere: bool | None = None,
+        **facts: Unpack[Facts],
+    ):
+        super().__init__(message, retryable=retryable, elsewhere=elsewhere, **facts)
         self.retry_after = retry_after
 
 

@@ -19,6 +19,6 @@ def once(build: Callable[P, T]) -> Callable[P, T]:
     @wraps(build)
     def get(*args: P.args, **kwargs: P.kwargs) -> T:
         with lock:
-            return built(*args, **kwargs)
+            return built(*args, **kwargs)  # type: ignore[arg-type]  # a ParamSpec cannot say: hashable
 
     return get

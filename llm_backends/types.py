@@ -173,4 +173,5 @@ class CallResult:
         """The same, flat, under the log's column names; counts of an unknown usage are None."""
         row = asdict(self)
         usage = row.pop("usage") or {field.name: None for field in fields(Usage)}
-        return row.pop("target") | row | usage
+        target: dict[str, Any] = row.pop("target")
+        return target | row | usage

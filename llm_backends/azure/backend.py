@@ -16,6 +16,9 @@ from .failover import Failover
 from .identity import SCOPES, token_provider
 
 if TYPE_CHECKING:
+    from anthropic import AnthropicFoundry
+    from openai import OpenAI
+
     from ..settings.azure import Azure, Endpoint, Wire
 
 
@@ -33,18 +36,18 @@ class AzureBackend:
 
         Raises AuthError where none can be had.
         """
-        _ = self._sdk().messages if self._wire == "anthropic" else self._sdk().chat.completions
+        _ = self._messages_sdk().messages if self._wire == "anthropic" else self._chat_sdk().chat.completions
         if self._scope:
             with exchange(self.target, self._timeouts):
                 token_provider(self._scope)()
 
     def stream(self, request: ChatRequest) -> Iterator[Delta | Finish]:
         """See Backend.stream."""
-        call = (self._sdk(), request, self.target, self._timeouts)
+        call = (request, self.target, self._timeouts)
         if self._wire == "anthropic":
-            return messages.stream(*call, access=self._access)
+            return messages.stream(self._messages_sdk(), *call, access=self._access)
         usage = self._wire == "v1" or has_usage_in_streams(self._azure.api_version)
-        return chat_completions.stream(*call, usage_in_streams=usage, access=self._access)
+        return chat_completions.stream(self._chat_sdk(), *call, usage_in_streams=usage, access=self._access)
 
     @property
     def _scope(self) -> str | None:
@@ -60,9 +63,16 @@ class AzureBackend:
             )
         return f"Check {self._endpoint.variable('KEY')}, and that it may use this model."
 
-    def _sdk(self):
-        key = None if self._scope else self._endpoint.key
-        return sdk(self._wire, self._endpoint.url, key, self._scope, self._azure.api_version, self._timeouts)
+    @property
+    def _key(self) -> str | None:
+        return None if self._scope else self._endpoint.key
+
+    def _chat_sdk(self) -> "OpenAI":
+        version = None if self._wire == "v1" else self._azure.api_version
+        return chat_sdk(self._endpoint.url, version, self._key, self._scope, self._timeouts)
+
+    def _messages_sdk(self) -> "AnthropicFoundry":
+        return messages_sdk(self._endpoint.url, self._key, self._scope, self._timeouts)
 
 
 def deployed(*, target: Target, azure: "Azure", timeouts: Timeouts) -> Backend:
@@ -81,23 +91,42 @@ def deployed(*, target: Target, azure: "Azure", timeouts: Timeouts) -> Backend:
 
 
 @once
-def sdk(wire: "Wire", url: str, key: str | None, scope: str | None, api_version: str, timeouts: Timeouts):
-    """The wire's SDK client, one for all deployments of an endpoint. It sends the key, or tokens for the scope."""
-    common = {"http_client": client(), "timeout": timeouts.http(), "max_retries": 0}
-    token = token_provider(scope) if scope else None
-    if wire == "v1":
-        from openai import OpenAI
+def chat_sdk(url: str, api_version: str | None, key: str | None, scope: str | None, timeouts: Timeouts) -> "OpenAI":
+    """The SDK's client for chat completions, one for all deployments of an endpoint: `v1` where there is no version.
 
-        return OpenAI(base_url=f"{url}/openai/v1", api_key=token or key, **common)
-    common |= {"azure_ad_token_provider": token} if token else {"api_key": key}
-    if wire == "anthropic":
-        from anthropic import AnthropicFoundry
+    It sends the key, or tokens for the scope.
+    """
+    from openai import AzureOpenAI, OpenAI
 
-        logging.getLogger("anthropic").setLevel(logging.INFO)  # its debug log shows this client's key or token
-        return AnthropicFoundry(base_url=f"{url}/anthropic", **common)
-    from openai import AzureOpenAI
+    token, http, timeout = token_provider(scope) if scope else None, client(), timeouts.http()
+    if api_version is None:
+        v1 = f"{url}/openai/v1"
+        return OpenAI(base_url=v1, api_key=token or key, http_client=http, timeout=timeout, max_retries=0)
+    return AzureOpenAI(
+        azure_endpoint=url,
+        api_version=api_version,
+        api_key=key,
+        azure_ad_token_provider=token,
+        http_client=http,
+        timeout=timeout,
+        max_retries=0,
+    )
 
-    return AzureOpenAI(azure_endpoint=url, api_version=api_version, **common)
+
+@once
+def messages_sdk(url: str, key: str | None, scope: str | None, timeouts: Timeouts) -> "AnthropicFoundry":
+    """The same for messages."""
+    from anthropic import AnthropicFoundry
+
+    logging.getLogger("anthropic").setLevel(logging.INFO)  # its debug log shows this client's key or token
+    return AnthropicFoundry(
+        base_url=f"{url}/anthropic",
+        api_key=key,
+        azure_ad_token_provider=token_provider(scope) if scope else None,
+        http_client=client(),
+        timeout=timeouts.http(),
+        max_retries=0,
+    )
 
 
 def has_usage_in_streams(api_version: str) -> bool:

@@ -8,10 +8,14 @@ import logging
 import re
 from collections.abc import Callable
 from threading import Lock
+from typing import TYPE_CHECKING
 
 from ..once import once
 from ..redact import hide, register
 from ..settings.azure import Wire
+
+if TYPE_CHECKING:
+    from azure.identity import DefaultAzureCredential
 
 SCOPES: dict[Wire, str] = {
     "deployments": "https://cognitiveservices.azure.com/.default",
@@ -43,7 +47,7 @@ def token_provider(scope: str) -> Callable[[], str]:
 
 
 @once
-def _credential():
+def _credential() -> "DefaultAzureCredential":
     from azure.identity import DefaultAzureCredential
 
     # It logs each failure with the identity provider's whole answer; the analyst is told what matters of it.

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from threading import Lock
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
 from ..errors import ConfigError
@@ -16,6 +16,9 @@ from ..types import Backend, ChatRequest, Message, Route, Target
 from ..vendors import PROVIDERS
 from . import prices, readiness
 from .known_models import current, newest_first
+
+if TYPE_CHECKING:
+    from ..net.call import Timeouts
 
 Toggle = Literal["direct", "azure"]
 Source = Literal["built-in", "genai-prices", "provider", "local", "environment", "typed"]
@@ -163,27 +166,31 @@ class Catalog:
             return server.base_url, server.api_key
         return self.settings.base_urls.get(provider), self.settings.keys.get(provider)
 
-    def _timeouts(self):
+    def _timeouts(self) -> "Timeouts":
         from ..net.call import Timeouts
 
         return Timeouts(self.settings.connect_timeout_s, self.settings.read_timeout_s, self.settings.deadline_s)
 
     def _build(self, target: Target) -> Backend:
-        settings, common = self.settings, {"target": target, "timeouts": self._timeouts()}
+        settings, timeouts = self.settings, self._timeouts()
         if target.route == "local":
             from ..providers.local import LocalBackend
 
-            return LocalBackend(path=readiness.local_path(settings, target.model), **common)
+            path = readiness.local_path(settings, target.model)
+            if path is None:
+                raise ConfigError(f"There is no model {target.ref} any more.", target=target)
+            return LocalBackend(path=path, target=target, timeouts=timeouts)
         if target.route == "azure":
             from ..azure.backend import deployed
 
-            return deployed(azure=settings.azure, **common)
+            return deployed(azure=settings.azure, target=target, timeouts=timeouts)
         module, name = _ADAPTERS.get(target.provider, ("openai", "OpenAIBackend"))
         if target.provider == "gemini" and settings.gemini_sdk == "google-generativeai":
             module, name = "gemini_legacy", "GeminiLegacyBackend"
         base_url, api_key = self._access(target.provider)
         adapter = getattr(import_module(f"..providers.{module}", __package__), name)
-        return adapter(base_url=base_url, api_key=api_key, **common)
+        backend: Backend = adapter(base_url=base_url, api_key=api_key, target=target, timeouts=timeouts)
+        return backend
 
 
 def _tidy(ref: str) -> str:

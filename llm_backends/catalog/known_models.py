@@ -46,7 +46,7 @@ def is_chat(model: str) -> bool:
 def newest_first(models: Iterable[str]) -> tuple[str, ...]:
     """By the version in the id, as far as an id tells: `latest`, then 5.4, 5.1, 5, then those with a date only."""
 
-    def version(model: str) -> tuple:
+    def version(model: str) -> tuple[bool, list[int], list[int]]:
         numbers = [int(number) for number in re.findall(r"\d+(?!\d|b)", model)]
         return "latest" in model, [number for number in numbers if number < 1000], numbers
 

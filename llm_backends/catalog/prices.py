@@ -5,9 +5,15 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any
 
 from ..types import CallResult, Target, Usage
 from ..vendors import PROVIDERS
+
+if TYPE_CHECKING:
+    from genai_prices.types import ModelInfo, Provider
+
+    Listed = tuple[Provider, ModelInfo]
 
 # Ends of an id that name a version of the same model at the same price: a date, a build number, `latest`, `preview`.
 _VERSION = re.compile(r"-((preview|exp)(-[\d-]+)?|latest|20\d\d-?[01]\d-?[0-3]\d|\d{3,4}|0)$")
@@ -59,7 +65,7 @@ def price_per_mtok(
     if listed is None:
         return None, None, source
     prices = listed[1].get_prices(at or datetime.now(UTC))
-    base = [getattr(price, "base", price) for price in (prices.input_mtok, prices.output_mtok)]
+    base: list[Any] = [getattr(price, "base", price) for price in (prices.input_mtok, prices.output_mtok)]
     if base != [prices.input_mtok, prices.output_mtok]:
         source += "; long prompts cost more"
     return float(base[0]), float(base[1]), source
@@ -79,7 +85,7 @@ def _list_name() -> str:
 
 
 @lru_cache(maxsize=1024)  # any id can be typed
-def _listed(provider: str, model: str, route: str):
+def _listed(provider: str, model: str, route: str) -> "tuple[Listed | None, str]":
     """((genai-prices' provider, its entry) or None, the source or why there is none)."""
     if route == "local":
         return None, "runs on this machine: nobody bills it"
@@ -97,7 +103,7 @@ def _listed(provider: str, model: str, route: str):
     return found, source
 
 
-def _entry(provider_id: str, model: str):
+def _entry(provider_id: str, model: str) -> "Listed | None":
     """The entry that prices exactly this model, with its provider; None where there is only one that looks like it.
 
     The library's rules match by prefix and substring too and give `gemini-1.5-flash-8b` what `gemini-1.5-flash` costs.
@@ -106,8 +112,8 @@ def _entry(provider_id: str, model: str):
     from genai_prices.data_snapshot import get_snapshot
 
     owner = next((owner for owner in get_snapshot().providers if owner.id == provider_id), None)
-    entry = owner and owner.find_model(model)
-    if entry is None:
+    entry = owner.find_model(model) if owner else None
+    if owner is None or entry is None:
         return None
     loose = entry.is_match(f"{model}-other") or entry.is_match(f"other-{model}")
     if loose and _stem(model) != _stem(entry.id):

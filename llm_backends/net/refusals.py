@@ -29,7 +29,8 @@ def said(body: object) -> tuple[set[str], str]:
     if not isinstance(error, dict):
         error = {"message": error}
     inner = error.get("innererror") or {}
-    details = error.get("details") if isinstance(error.get("details"), list) else []
+    found = error.get("details")
+    details = found if isinstance(found, list) else []
     places = [place for place in (error, inner, *details) if isinstance(place, dict)]
     codes = {str(place[name]) for place in places for name in ("code", "type", "status", "reason") if place.get(name)}
     message = error.get("message")

@@ -25,5 +25,5 @@ class Retries:
             return None
         if isinstance(error, RateLimited) and error.retry_after is not None:
             return error.retry_after if error.retry_after <= self.longest_wait_s else None
-        wait_s = min(self.longest_wait_s, self.first_wait_s * 2 ** (attempt - 1))
+        wait_s = min(self.longest_wait_s, self.first_wait_s * 2.0 ** (attempt - 1))
         return wait_s * random.uniform(0.5, 1)

@@ -140,7 +140,7 @@ def _causes(exc: BaseException | None) -> Iterator[BaseException]:
 
 def _from_status(status: int, target: Target, call: Call, access: str | None) -> errors.BackendError:
     codes, words = said(call.attempt.error_body)
-    facts = {"target": target, "status": status, "request_id": call.attempt.request_id}
+    facts: errors.Facts = {"target": target, "status": status, "request_id": call.attempt.request_id}
     if codes & _FILTERED:
         return _filtered(target, f"HTTP {status}", status, call.attempt.request_id)
     if status in (401, 403) or codes & _REFUSED_KEY:
@@ -185,7 +185,7 @@ def _refusal(status: int, missing_deployment: bool) -> str:
 
 
 def _from_network(chain: list[BaseException], target: Target, call: Call) -> errors.BackendError:
-    facts = {"target": target, "status": call.attempt.status, "request_id": call.attempt.request_id}
+    facts: errors.Facts = {"target": target, "status": call.attempt.status, "request_id": call.attempt.request_id}
     host = target.endpoint_host or "its endpoint"
 
     def has(*kinds: type) -> bool:
@@ -231,7 +231,7 @@ def _from_event(exc: BaseException, target: Target, call: Call) -> errors.Backen
     """An error that came as data inside a successful stream, or data that the SDK could not read."""
     codes, words = said(getattr(exc, "body", None))
     codes |= {str(value) for name in ("type", "code", "status") if (value := getattr(exc, name, None))}
-    facts = {"target": target, "status": call.attempt.status, "request_id": call.attempt.request_id}
+    facts: errors.Facts = {"target": target, "status": call.attempt.status, "request_id": call.attempt.request_id}
     if "ClientAuthenticationError" in type(exc).__name__ or "CredentialUnavailable" in type(exc).__name__:
         return errors.AuthError(f"No Microsoft Entra token could be had for {target}. {why_no_token(exc)}", **facts)
     if codes & _FILTERED:

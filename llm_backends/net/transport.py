@@ -111,6 +111,7 @@ class _Transport(httpx2.HTTPTransport):
             response.close()
             raise
         if not response.is_closed:
+            assert isinstance(response.stream, httpx2.SyncByteStream)
             response.stream = _Body(response.stream, call)
         return response
 
@@ -121,7 +122,8 @@ class _Proxied(httpx2.BaseTransport):
     def __init__(self) -> None:
         self._direct = _Transport()
         proxies = getproxies()
-        self._by_scheme = {scheme: _Transport(proxies[scheme]) for scheme in ("http", "https") if scheme in proxies}
+        schemes = [scheme for scheme in ("http", "https") if scheme in proxies]
+        self._by_scheme: dict[str, _Transport] = {scheme: _Transport(proxies[scheme]) for scheme in schemes}
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         host = request.url.host

@@ -23,7 +23,7 @@ class GeminiLegacyBackend:
     def __init__(self, *, target: Target, base_url: str | None, api_key: str, timeouts: Timeouts) -> None:
         self.target = target
         self._base_url, self._api_key, self._timeouts = base_url, api_key, timeouts
-        self._sdk = None
+        self._sdk: Any = None
 
     def prepare(self) -> None:
         """Import and configure the SDK. Raises ConfigError where it is not installed."""

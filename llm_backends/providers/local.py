@@ -6,12 +6,16 @@ import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Lock
+from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigError
 from ..formats import chat_completions
 from ..net.call import Timeouts
 from ..net.transport import client
 from ..types import ChatRequest, Delta, Finish, Target
+
+if TYPE_CHECKING:
+    from openai import OpenAI
 
 PARALLEL = 8  # as many as a race has slots, so that none of them queues
 CONTEXT_TOKENS = 16384  # shared by them all: half a gigabyte for the embedded model
@@ -33,22 +37,23 @@ class LocalBackend:
     def __init__(self, *, target: Target, path: Path, timeouts: Timeouts) -> None:
         self.target = target
         self._path, self._timeouts = path, timeouts
-        self._sdk = None
+        self._sdk: OpenAI | None = None
 
     def prepare(self) -> None:
         """Load the model, unless another slot has. Raises ConfigError for a missing package or an unreadable file."""
+        self._sdk = self._client()
+
+    def _client(self) -> "OpenAI":
         from openai import OpenAI
 
         url = _served(self._path, self.target)
-        self._sdk = OpenAI(
+        return OpenAI(
             base_url=f"{url}/v1", api_key=_key, http_client=client(), timeout=self._timeouts.http(), max_retries=0
         )
 
     def stream(self, request: ChatRequest) -> Iterator[Delta | Finish]:
         """See Backend.stream."""
-        if self._sdk is None:
-            self.prepare()
-        return chat_completions.stream(self._sdk, request, self.target, self._timeouts)
+        return chat_completions.stream(self._sdk or self._client(), request, self.target, self._timeouts)
 
 
 def _served(path: Path, target: Target) -> str:
@@ -59,7 +64,7 @@ def _served(path: Path, target: Target) -> str:
         return _servers[path][1]
 
 
-def _load(path: Path, target: Target):
+def _load(path: Path, target: Target) -> Any:
     try:
         import xllamacpp
     except ImportError as exc:

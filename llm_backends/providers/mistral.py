@@ -35,7 +35,7 @@ class MistralBackend:
                 reason = None
                 for choice in answer.choices:
                     reason = choice.finish_reason
-                    yield from pieces(choice.message.content)
+                    yield from pieces(choice.message.content if choice.message else None)
                 yield finished(reason, usage_of(answer.usage), self.target)
                 return
             reason = usage = None

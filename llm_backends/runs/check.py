@@ -80,7 +80,8 @@ def check_deployment(catalog: Catalog, ref: str) -> tuple[Checked, ...]:
     if entry.why_not:
         return (Checked(ref, ref, "not configured", advice=entry.why_not),)
     slot = catalog.slot(ref, "azure", PROMPT, max_tokens=MAX_TOKENS)
-    variables = {endpoint.host: endpoint.variable("ENDPOINT") for endpoint in catalog.settings.azure.endpoints}
+    endpoints = catalog.settings.azure.endpoints
+    variables: dict[str | None, str] = {endpoint.host: endpoint.variable("ENDPOINT") for endpoint in endpoints}
     return tuple(
         _checked(ref, slot, backend, variables.get(backend.target.endpoint_host)) for backend in each(slot.backend)
     )
@@ -98,8 +99,8 @@ def _cheapest(catalog: Catalog, provider: str) -> str:
     found = [entry for entry in found if entry.model in sold] or found
 
     def expense(entry: ModelEntry) -> tuple[bool, float]:
-        prices = (entry.input_usd_per_mtok, entry.output_usd_per_mtok)
-        return reasons(Target(provider, entry.model, "direct")), float("inf") if None in prices else sum(prices)
+        prices = [price for price in (entry.input_usd_per_mtok, entry.output_usd_per_mtok) if price is not None]
+        return reasons(Target(provider, entry.model, "direct")), sum(prices) if len(prices) == 2 else float("inf")
 
     return min(found, key=expense).model if found else "model"
 
@@ -117,6 +118,7 @@ def _checked(name: str, slot: Slot, backend: Backend, variable: str | None) -> C
     race.wait()
     (lane,) = race.lanes
     result = lane.result
+    assert result is not None  # every slot has ended
     ok = result.status == "ok"
     advice = [*_place(result, lane.call, variable), *_finding(result), *_skew(result.target, lane.call)]
     return Checked(

@@ -12,6 +12,12 @@ Answers = Callable[[tuple[Message, ...], int | None, float | None], Iterator[str
 """A model that really answers: (messages, max_tokens, temperature) -> tokens as they come."""
 
 BREAKING = ("stall", "trickle", "drop", "badjson", "errorevent")
+_REASONS: dict[str | None, str | None] = {
+    "length": "length",
+    "filter": "blocked",
+    "filtermid": "filter",
+    "noend": None,
+}
 
 
 class Break(Exception):
@@ -25,7 +31,7 @@ def parts(ask: Ask, line: Line, start: float, answers: Answers | None) -> Iterat
     """
     script, sent, thought = ask.script, 0, 0
     due = start + script.ttft / 1000
-    reason = {"length": "length", "filter": "blocked", "filtermid": "filter", "noend": None}.get(script.fault, "stop")
+    reason = _REASONS.get(script.fault, "stop")
     for token in _tokens(ask, answers):
         if ask.max_tokens is not None and sent >= ask.max_tokens:
             reason = "length"
@@ -49,6 +55,7 @@ def _tokens(ask: Ask, answers: Answers | None) -> Iterable[Token]:
     if script.fault in ("empty", "filter"):
         return ()
     thinking = ask.reasoning if script.reasoning is None else script.reasoning
+    said: Iterator[str]
     if script.numbered:
         said = (f"{n} " for n in range(script.tokens or 100))
     elif answers is None or script.canned or script.tokens is not None:

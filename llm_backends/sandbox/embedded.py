@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 
 from ..errors import ConfigError
-from ..types import ChatRequest, Delta, Message
+from ..types import Backend, ChatRequest, Delta, Message
 
 
 def answers(messages: Sequence[Message], max_tokens: int | None, temperature: float | None) -> Iterator[str]:
@@ -16,7 +16,7 @@ def answers(messages: Sequence[Message], max_tokens: int | None, temperature: fl
 
 
 @cache
-def _backend():
+def _backend() -> Backend:
     from ..catalog.catalog import Catalog
     from ..settings import Settings
     from ..vendors import EMBEDDED

@@ -3,12 +3,16 @@
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from ..errors import BackendError
 from .answer import Answers, Break, parts
 from .protocol import Ask, End, Http, Refusal, Token, Wire, encode
 from .record import Record
 from .script import parse
+
+if TYPE_CHECKING:
+    from .handler import Handler
 
 HEADERS_SHARE = 0.5
 """Response headers come this part of the way to the first token."""
@@ -23,7 +27,7 @@ def key_checked(wire: Wire, http: Http) -> None:
         raise Refusal(401, "The key is missing or not valid here; the sandbox takes keys that begin with sandbox-.")
 
 
-def refuse(out, wire: Wire, http: Http, refusal: Refusal) -> None:
+def refuse(out: "Handler", wire: Wire, http: Http, refusal: Refusal) -> None:
     """Send an error as the provider words it; a bad gateway is worded by a proxy, in HTML."""
     headers = wire.headers(http) | (wire.retry_headers(refusal.retry) if refusal.retry is not None else {})
     if refusal.status == 502:
@@ -35,14 +39,14 @@ def refuse(out, wire: Wire, http: Http, refusal: Refusal) -> None:
 class Exchange:
     """A request to one wire. `out` is the connection's handler, which sends."""
 
-    def __init__(self, out, wire: Wire, http: Http, record: Record):
+    def __init__(self, out: "Handler", wire: Wire, http: Http, record: Record):
         self.out, self.wire, self.http, self.record = out, wire, http, record
         self.line, self.start = out.line, record.received_at
         record.request_id = wire.headers(http)[wire.id_header] if wire.id_header else http.id
 
     def run(self, model: str | None) -> str:
         """Answer; `model` is the one in the path, if any. Returns the outcome for the record."""
-        self.fault = None
+        self.fault: str | None = None
         try:
             ask = self._read(model)
             self.fault = ask.script.fault
@@ -50,13 +54,13 @@ class Exchange:
         except Refusal as refusal:
             refuse(self.out, self.wire, self.http, refusal)
             return self.fault or str(refusal.status)
-        except Break:
-            return self.fault
+        except Break as broken:
+            return str(broken)
         return "done" if self.fault in (None, "flaky") else self.fault
 
     def _read(self, model: str | None) -> Ask:
         """The request understood, or the refusal that the real provider would answer with."""
-        if not isinstance(self.http.body, dict):
+        if self.record.body is None:
             raise Refusal(400, "The body of the request is not a JSON object.")
         self.record.model = model = model or self.wire.model(self.http)
         key_checked(self.wire, self.http)
@@ -125,11 +129,10 @@ class Exchange:
     def _collect(self, ask: Ask, source: Iterator[Token | End]) -> None:
         """Send the answer as a whole when its last token is due."""
         said = {True: "", False: ""}
-        end = None
         try:
             for part in source:
                 if isinstance(part, End):
-                    end = part
+                    body = encode(self.wire.whole(ask, said[False], said[True], part))
                 else:
                     said[part.reasoning] += part.text
         except Break:
@@ -138,7 +141,6 @@ class Exchange:
         except BackendError as problem:
             self.fault = "no answer"
             raise Refusal(503, str(problem)) from problem
-        body = encode(self.wire.whole(ask, said[False], said[True], end))
         self.out.reply(200, body, self.wire.headers(self.http))
         self.record.token_sent(time.perf_counter())
 

@@ -7,8 +7,10 @@ import struct
 import time
 import uuid
 from collections.abc import Callable
+from functools import partial
 from http.server import BaseHTTPRequestHandler
 from itertools import count
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from .exchange import Exchange, key_checked, refuse
@@ -20,6 +22,9 @@ from .vendors.azure import AzureAnthropic, AzureDeployments, AzureV1
 from .vendors.gemini import Gemini
 from .vendors.mistral import Mistral
 from .vendors.openai import OpenAI
+
+if TYPE_CHECKING:
+    from .server import Sandbox
 
 CHATS = {
     re.compile(r"/openai/v1/chat/completions"): OpenAI(),
@@ -41,7 +46,11 @@ _numbers = count(1)
 
 
 class Handler(BaseHTTPRequestHandler):
-    """The machinery of one connection; `server` is the Sandbox."""
+    """The machinery of one connection."""
+
+    server: "Sandbox"
+    record: Record | None
+    _headers_buffer: list[bytes]  # the base class's own, which its published types leave out
 
     protocol_version = "HTTP/1.1"
     server_version, sys_version = "LLMSelect-sandbox", ""
@@ -74,7 +83,7 @@ class Handler(BaseHTTPRequestHandler):
             return self.recorded("identity", self.identity)
         for pattern, wire in LISTS.items():
             if pattern.fullmatch(path):
-                return self.recorded(wire.name, lambda http, wire=wire: self.listing(wire, http))
+                return self.recorded(wire.name, partial(self.listing, wire))
         self.nothing_here()
 
     def do_POST(self) -> None:
@@ -82,10 +91,7 @@ class Handler(BaseHTTPRequestHandler):
         for pattern, wire in CHATS.items():
             if match := pattern.fullmatch(path):
                 model = unquote(match[1]) if match.groups() else None
-                return self.recorded(
-                    wire.name,
-                    lambda http, wire=wire, model=model: Exchange(self, wire, http, self.record).run(model),
-                )
+                return self.recorded(wire.name, partial(self.chat, wire, model))
         self.nothing_here()
 
     def recorded(self, wire: str, work: Callable[[Http], str]) -> None:
@@ -103,26 +109,32 @@ class Handler(BaseHTTPRequestHandler):
         outcome = "sandbox failed"
         try:
             record.body = self.body()
-            outcome = work(Http(target.path, query, headers, record.body, uuid.uuid4().hex, int(time.time())))
+            outcome = work(Http(target.path, query, headers, record.body or {}, uuid.uuid4().hex, int(time.time())))
         except (ClientGone, OSError):
-            outcome = self.gone()
+            outcome = self.gone(record)
         finally:
             self.server.ended(record, outcome)
 
-    def gone(self) -> str:
+    def gone(self, record: Record) -> str:
         self.close_connection = True
         if self.server.closing:
             return "server closed"
-        self.record.client_gone_at = time.perf_counter()
+        record.client_gone_at = time.perf_counter()
         return "client gone"
 
-    def body(self) -> object:
+    def body(self) -> dict[str, Any] | None:
         """The request's JSON: an empty object where there is none, None where it is something else."""
         sent = self.rfile.read(int(self.headers.get("content-length") or 0))
         try:
-            return json.loads(sent) if sent else {}
+            read = json.loads(sent) if sent else {}
         except ValueError:
             return None
+        return read if isinstance(read, dict) else None
+
+    def chat(self, wire: Wire, model: str | None, http: Http) -> str:
+        """An answer; `model` is the one in the path, if any."""
+        assert self.record is not None
+        return Exchange(self, wire, http, self.record).run(model)
 
     def listing(self, wire: Wire, http: Http) -> str:
         """The models of a provider."""

@@ -4,10 +4,13 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
-from ..types import Message, Usage
+from ..types import Message, Role, Usage
 from . import text
 from .script import Script
+
+Json = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -17,7 +20,7 @@ class Http:
     path: str
     query: Mapping[str, str]
     headers: Mapping[str, str]
-    body: dict
+    body: Json
     id: str
     created: int
 
@@ -95,8 +98,8 @@ class Wire:
         """The credential in the request, or an empty string."""
         return http.bearer
 
-    def ask(self, http: Http, model: str | None, script: Script) -> Ask:
-        """Read the request; `model` is the one in the path, if any. Raises Refusal."""
+    def ask(self, http: Http, model: str, script: Script) -> Ask:
+        """Read the request for this model. Raises Refusal."""
         raise NotImplementedError
 
     def model(self, http: Http) -> str:
@@ -128,11 +131,11 @@ class Wire:
         """A stream's bytes: what comes with the headers, then exactly one piece for each part, empty if not shown."""
         raise NotImplementedError
 
-    def whole(self, ask: Ask, answer: str, reasoning: str, end: End) -> dict:
+    def whole(self, ask: Ask, answer: str, reasoning: str, end: End) -> Json:
         """The JSON body of an answer that is not streamed."""
         raise NotImplementedError
 
-    def listing(self) -> dict:
+    def listing(self) -> Json:
         """The JSON body of the list of models."""
         raise NotImplementedError
 
@@ -169,13 +172,12 @@ def plain(content: object) -> str:
     return str(content or "")
 
 
-def conversation(body: dict, system: str = "") -> tuple[Message, ...]:
+def conversation(body: Json, system: str = "") -> tuple[Message, ...]:
     """The messages of a body in OpenAI's or Anthropic's form. Raises Refusal where there are none."""
     turns = body.get("messages")
     if not isinstance(turns, list) or not turns or not all(isinstance(turn, dict) for turn in turns):
         raise Refusal(400, "messages: at least one message is required", param="messages")
     said = [Message("system", system)] if system else []
-    for turn in turns:
-        role = {"assistant": "assistant", "user": "user"}.get(turn.get("role"), "system")
-        said.append(Message(role, plain(turn.get("content"))))
+    roles: dict[object, Role] = {"assistant": "assistant", "user": "user"}
+    said += [Message(roles.get(turn.get("role"), "system"), plain(turn.get("content"))) for turn in turns]
     return tuple(said)

@@ -1,8 +1,9 @@
 """What the sandbox remembers of each request, to compare a client's measurements with."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 AUTH_HEADERS = ("authorization", "api-key", "x-api-key", "x-goog-api-key")
 KEPT_HEADERS = ("anthropic-version", "user-agent", "accept", "content-type", "x-stainless-retry-count")
@@ -27,7 +28,7 @@ class Record:
     headers: dict[str, str]
     auth: tuple[str, ...]
     model: str | None = None
-    body: dict | None = None
+    body: dict[str, Any] | None = None
     status: int | None = None
     request_id: str | None = None
     headers_at: float | None = None
@@ -51,6 +52,6 @@ def auth_names(headers: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(name for name in AUTH_HEADERS if name in headers)
 
 
-def dump(records: list[Record]) -> bytes:
+def dump(records: Sequence[Record]) -> bytes:
     """The records as JSON, for a client in another process."""
     return json.dumps([asdict(record) for record in records]).encode()

@@ -14,6 +14,7 @@ retry      seconds in Retry-After, default 1
 """
 
 from dataclasses import dataclass, fields
+from typing import Any
 
 STATUS_FAULTS = ("400", "401", "403", "404", "408", "413", "429", "429noretry", "500", "502", "503", "529")
 FAULTS = {
@@ -67,7 +68,7 @@ def parse(model: str, *, ttft: float, rate: float) -> Script | None:
     if not model.startswith("sandbox."):
         return Script(ttft=ttft, rate=rate)
     known = {field.name: field.type for field in fields(Script)}
-    values: dict = {"ttft": ttft, "rate": rate}
+    values: dict[str, Any] = {"ttft": ttft, "rate": rate}
     for part in model.removeprefix("sandbox.").split("."):
         key, _, value = part.partition("-")
         try:

@@ -7,6 +7,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable
 from http.server import ThreadingHTTPServer
+from typing import Any
 
 from .answer import Answers
 from .handler import Handler
@@ -101,7 +102,7 @@ class Sandbox(ThreadingHTTPServer):
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def handle_error(self, request, client_address) -> None:
+    def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that hangs up or refuses the certificate is no news; anything else is a bug and is printed."""
         if not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)

@@ -1,9 +1,11 @@
 """The canned answers, cut into word-sized tokens, and how the sandbox counts them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import cycle, islice
 from zlib import crc32
+
+from ..types import Message
 
 _PARAGRAPHS = (
     "A model that leads a public ranking has won on somebody else's questions. Collect thirty prompts from your own "
@@ -60,6 +62,6 @@ def cut(text: str) -> list[str]:
     return re.findall(r"\s*\S+|\s+$", text)
 
 
-def count(messages) -> int:
+def count(messages: Iterable[Message]) -> int:
     """Input tokens of a conversation as the sandbox counts them: its words, and four for each message's frame."""
     return sum(len(message.content.split()) + 4 for message in messages)

@@ -17,7 +17,7 @@ API_VERSION = "2024-10-21"
 USAGE_IN_STREAMS = "2024-09-01"
 FURTHER = range(2, 10)
 
-WIRES = ("deployments", "v1", "anthropic")
+WIRES: tuple[Wire, ...] = ("deployments", "v1", "anthropic")
 # What Azure's pages offer for copying: whole call URLs and project URLs. The endpoint is what stands before these.
 _PASTED = re.compile(r"/(openai(/(v1|deployments)(/.*)?)?|anthropic(/v1(/.*)?)?|api/projects(/.*)?)/*$")
 REF = re.compile(r"[a-z0-9][a-z0-9.-]*/[^\s=,]+")
@@ -102,7 +102,7 @@ class Azure:
 
 def azure_of(read: Reader, broken: dict[str, str]) -> Azure:
     """What the variables say; `broken["azure"]` becomes what keeps the route from being used."""
-    auth = read.choice("AZURE_AI_FOUNDRY_AUTH", "key", "entra")
+    auth: Auth = read.choice("AZURE_AI_FOUNDRY_AUTH", "key", "entra")
     scope = "AZURE_AI_FOUNDRY_SCOPE"
     azure = Azure(
         enabled=read.flag("USE_AZURE_FOUNDRY"),
@@ -150,10 +150,10 @@ def _deployments(read: Reader) -> Iterator[tuple[str, Deployment]]:
     """Later pairs win: a variable of its own beats the list."""
     listed = "AZURE_DEPLOYMENTS"
     for number, item in enumerate(read.items(listed), 1):
-        ref, _, value = item.partition("=")
+        ref, _, said = item.partition("=")
         if not REF.fullmatch(ref) or ref.startswith("local/"):
             read.wrong(listed, f"item {number} is not understood: write provider/model=deployment,…")
-        elif deployment := _deployment(read, listed, value, f"item {number} ({ref}) "):
+        elif deployment := _deployment(read, listed, said, f"item {number} ({ref}) "):
             yield ref, deployment
     for variable in read.names("AZURE_DEPLOYMENT_"):
         if variable not in MAPPED_BY.values():
@@ -167,10 +167,13 @@ def _deployments(read: Reader) -> Iterator[tuple[str, Deployment]]:
 def _deployment(read: Reader, variable: str, value: str, item: str = "") -> Deployment | None:
     found = _DEPLOYMENT.fullmatch(value)
     if not found:
-        return read.wrong(variable, f"{item}is not a deployment's name: use letters, digits and . _ - only")
-    if found[1] and found[1] not in WIRES:
-        return read.wrong(variable, f"{item}has an unknown prefix: write deployments:, v1: or anthropic:")
-    return Deployment(found[2], found[1], variable)
+        read.wrong(variable, f"{item}is not a deployment's name: use letters, digits and . _ - only")
+        return None
+    wire = next((wire for wire in WIRES if wire == found[1]), None)
+    if found[1] and not wire:
+        read.wrong(variable, f"{item}has an unknown prefix: write deployments:, v1: or anthropic:")
+        return None
+    return Deployment(found[2], wire, variable)
 
 
 def wire_for(ref: str, azure: Azure, url: str | None = None) -> Wire | None:

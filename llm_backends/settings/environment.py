@@ -6,9 +6,12 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import unquote, urlsplit
 
 from .. import redact
+
+Choice = TypeVar("Choice", bound=str)
 
 LONGEST_S = 86_400
 MOST_ATTEMPTS = 10
@@ -34,12 +37,13 @@ def dotenv(path: Path, problems: list[str]) -> dict[str, str]:
     if unreadable := [number for number, line in enumerate(lines, 1) if not _is_text(line)]:
         problems.append(f"{path} {_lines(unreadable)} not UTF-8 text: save the file as UTF-8.")
     text = b"\n".join(line if _is_text(line) else b"" for line in lines).decode()
-    values, strange = {}, []
+    values: dict[str, str] = {}
+    strange: list[int] = []
     for found in parse_stream(io.StringIO(text)):
         if found.error or (found.key and found.value is None):
             original = found.original.string
             strange.append(found.original.line + original[: len(original) - len(original.lstrip())].count("\n"))
-        elif found.key:
+        elif found.key and found.value is not None:
             values[found.key] = found.value
     if strange:
         problems.append(f"{path} {_lines(strange)} not understood: write NAME=value, and close every quote.")
@@ -94,7 +98,8 @@ class Reader:
     def text(self, name: str) -> str | None:
         value = self.values.get(name, "").strip()
         if not value.isprintable():
-            return self.wrong(name, "holds a line break or an invisible character: type the value again")
+            self.wrong(name, "holds a line break or an invisible character: type the value again")
+            return None
         if value:
             self._set.add(name)
         return value or None
@@ -107,14 +112,16 @@ class Reader:
         redact.register(self.values.get(name, "").strip())
         value = self.text(name)
         if value and (fault := key_fault(value)):
-            return self.wrong(name, fault)
+            self.wrong(name, fault)
+            return None
         return value
 
-    def choice(self, name: str, *choices: str) -> str:
+    def choice(self, name: str, *choices: Choice) -> Choice:
         """One of the choices, the first where unset."""
         value = (self.text(name) or choices[0]).lower()
-        if value in choices:
-            return value
+        for choice in choices:
+            if choice == value:
+                return choice
         self.wrong(name, f"is not a known value: write {' or '.join(choices)}")
         return choices[0]
 
@@ -145,17 +152,19 @@ class Reader:
         value = self.text(name)
         path = Path(os.path.expanduser(value)) if value else None
         if path and not path.is_dir():
-            return self.wrong(name, "is not a folder: write the path of one that exists")
+            self.wrong(name, "is not a folder: write the path of one that exists")
+            return None
         return path
 
     def matching(self, name: str, pattern: str, default: str, fault: str) -> str:
         """A text that begins as `pattern` says, else the default."""
         value = self.text(name)
         if value and not re.match(pattern, value, re.ASCII):
-            return self.wrong(name, fault) or default
+            self.wrong(name, fault)
+            return default
         return value or default
 
-    def url(self, name: str, cut: re.Pattern | None = None) -> str | None:
+    def url(self, name: str, cut: re.Pattern[str] | None = None) -> str | None:
         """An http(s) URL without a slash at its end, and without what `cut` finds at the end of its path."""
         value = self.text(name)
         if not value:
@@ -166,11 +175,14 @@ class Reader:
         except ValueError:
             usable = False
         if not usable:
-            return self.wrong(name, "is not a URL: write https://host[:port][/path]")
+            self.wrong(name, "is not a URL: write https://host[:port][/path]")
+            return None
         if "@" in parts.netloc:
             redact.register(unquote(parts.password or ""))
-            return self.wrong(name, "must not hold a user name or password: set the key in its own variable")
+            self.wrong(name, "must not hold a user name or password: set the key in its own variable")
+            return None
         path = cut.sub("", parts.path) if cut else parts.path
         if (parts.query or parts.fragment) and path == parts.path:
-            return self.wrong(name, "must not hold a query (?…) or fragment (#…): write https://host[:port][/path]")
+            self.wrong(name, "must not hold a query (?…) or fragment (#…): write https://host[:port][/path]")
+            return None
         return f"{parts.scheme}://{parts.netloc}{path}".rstrip("/")

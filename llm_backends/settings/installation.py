@@ -128,7 +128,7 @@ def _compatible(read: Reader, broken: dict[str, str]) -> dict[str, Compatible]:
                 read.wrong(f"{prefix}_BASE_URL", f"is not set, but {variable} is: write https://host[:port][/path]")
             if fault := read.fault(f"{prefix}_BASE_URL", f"{prefix}_API_KEY"):
                 broken[name] = fault
-            else:
+            elif url:
                 servers[name] = Compatible(url, key, tuple(dict.fromkeys(read.items(f"{prefix}_MODELS"))))
     return servers
 

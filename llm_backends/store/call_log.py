@@ -33,7 +33,10 @@ MAX_WAITING_CHARS = 64_000_000
 
 _BATCH = 500
 _FIRST_RETRY_S, _LAST_RETRY_S = 0.25, 10.0
-_INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+_INSERT: dict[str, Callable[[Table], postgresql.Insert | sqlite.Insert]] = {
+    "sqlite": sqlite.insert,
+    "postgresql": postgresql.insert,
+}
 
 _log = logging.getLogger(__name__)
 
@@ -45,7 +48,7 @@ class _Row:
     table: Table
     id: str
     size: int
-    values: Callable[[str], dict[str, Any]]
+    values: Callable[..., dict[str, Any]]
 
 
 class CallLog:
@@ -86,7 +89,7 @@ class CallLog:
         row = partial(log_queries.call_row, comparison_id, slot, user, result)
         self._take(calls, len(result.answer) + len(result.reasoning), row, part_of=comparison_id)
 
-    def _take(self, table: Table, chars: int, values, part_of: str | None = None) -> str:
+    def _take(self, table: Table, chars: int, values: Callable[..., dict[str, Any]], part_of: str | None = None) -> str:
         row = _Row(table, uuid.uuid4().hex, chars + 1000, values)
         with self._changed:
             full = self._waiting_chars + row.size > MAX_WAITING_CHARS

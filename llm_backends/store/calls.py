@@ -11,6 +11,7 @@ from sqlalchemy import (
     Connection,
     Row,
     RowMapping,
+    Select,
     bindparam,
     delete,
     func,
@@ -27,6 +28,8 @@ _TARGET = tuple(field.name for field in fields(Target))
 _USAGE = tuple(field.name for field in fields(Usage))
 _RESULT = tuple(field.name for field in fields(CallResult) if field.name in calls.c)
 GROUP = (calls.c.provider, calls.c.model, calls.c.route)
+Group = Row[Any, Any, Any]
+Query = Select[*tuple[Any, ...]]
 _NAME_LENGTH = 200
 """In characters; PostgreSQL refuses a row whose indexed columns come to more than 2700 bytes."""
 
@@ -103,7 +106,7 @@ def comparison_row(
 
 def call_row(comparison_id: str, slot: int, user: str | None, result: CallResult, *, id: str) -> dict[str, Any]:
     """The values of a row in `calls`."""
-    row = {"id": id, "comparison_id": comparison_id, "slot": slot, "user": user}
+    row: dict[str, Any] = {"id": id, "comparison_id": comparison_id, "slot": slot, "user": user}
     row |= {name: getattr(result, name) for name in _RESULT}
     row |= {name: getattr(result.target, name) for name in _TARGET}
     row |= {name: getattr(result.usage, name, None) for name in _USAGE}
@@ -142,7 +145,7 @@ def interrupted(connection: Connection, since: str, until: str) -> tuple[Compari
     return _with_calls(connection, query.order_by(c.created_at.desc(), c.id.desc()))
 
 
-def _with_calls(connection: Connection, query) -> tuple[Comparison, ...]:
+def _with_calls(connection: Connection, query: Query) -> tuple[Comparison, ...]:
     rows = connection.execute(query).mappings().all()
     by_slot = select(calls).where(calls.c.comparison_id.in_([row["id"] for row in rows])).order_by(calls.c.slot)
     found: dict[str, list[LoggedCall]] = {row["id"]: [] for row in rows}
@@ -193,7 +196,7 @@ def _logged(row: RowMapping) -> LoggedCall:
     return LoggedCall(row["id"], row["comparison_id"], row["slot"], row["user"], result)
 
 
-def groups(connection: Connection, filter: Filter) -> Iterator[Row]:
+def groups(connection: Connection, filter: Filter) -> Iterator[Group]:
     """Each provider, model and route, by leaps from one to the next in the index: DISTINCT would read all of it."""
     group = connection.execute(select(*GROUP).order_by(*GROUP).limit(1)).first()
     while group:
@@ -203,7 +206,7 @@ def groups(connection: Connection, filter: Filter) -> Iterator[Row]:
         group = _after(connection, group)
 
 
-def _after(connection: Connection, group: Row) -> Row | None:
+def _after(connection: Connection, group: Group) -> Group | None:
     # The next route, else the next model, else the next provider: comparing all three at once makes SQLite read the
     # whole group.
     for depth in (2, 1, 0):

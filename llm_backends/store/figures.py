@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Integer, Row, Select, bindparam, func, select
+from sqlalchemy import Connection, Integer, bindparam, func, select
 
 from ..stats.percentiles import between, rank
 from ..types import Route
-from .calls import GROUP, Filter, conditions, groups
+from .calls import GROUP, Filter, Group, Query, conditions, groups
 from .tables import calls
 
 _RANKED = ("ttft_ms", "total_ms", "tpot_ms")
@@ -56,7 +56,7 @@ def by_model(connection: Connection, filter: Filter) -> tuple[ModelStats, ...]:
     return tuple(one for one in stats if one.calls)
 
 
-def _sums() -> Select:
+def _sums() -> Query:
     c = calls.c
     return select(
         func.count().label("calls"),
@@ -67,7 +67,7 @@ def _sums() -> Select:
     )
 
 
-def _ranked(metric: str, down: bool) -> Select:
+def _ranked(metric: str, down: bool) -> Query:
     """`take` values of the metric after the first `skip`, upwards or down, over the calls that ended well."""
     column = calls.c[metric]
     query = select(column).where(calls.c.status == "ok", column > 0)
@@ -77,7 +77,12 @@ def _ranked(metric: str, down: bool) -> Select:
     return query.with_hint(calls, f"INDEXED BY calls_by_{metric}", "sqlite")
 
 
-def _model_stats(connection: Connection, group: Row, sums: Select, ranked: Mapping[tuple, Select]) -> ModelStats:
+def _model_stats(
+    connection: Connection,
+    group: Group,
+    sums: Query,
+    ranked: Mapping[tuple[str, bool], Query],
+) -> ModelStats:
     names = group._asdict()
     row = connection.execute(sums, names).one()
 

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     URL,
@@ -11,6 +12,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     Connection,
+    Dialect,
     Double,
     Engine,
     ForeignKey,
@@ -28,14 +30,18 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.exc import ArgumentError
+from sqlalchemy.types import TypeEngine
 
 from .. import redact
 from ..errors import ConfigError
 
+if TYPE_CHECKING:
+    import psycopg
+
 _NULL_BYTE = "\ufdd0"
 
 
-class Exact(TypeDecorator):
+class Exact(TypeDecorator[str]):
     """Text that comes back from SQLite and PostgreSQL as it went in, and never makes them refuse a row.
 
     PostgreSQL refuses a null byte and SQLite's functions and shell stop at one, so it is kept as U+FDD0, which Unicode
@@ -46,10 +52,10 @@ class Exact(TypeDecorator):
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value, dialect):
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         return None if value is None else storable(value)
 
-    def process_result_value(self, value, dialect):
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
         return None if value is None else value.replace(_NULL_BYTE, "\0")
 
 
@@ -58,7 +64,7 @@ class Name(Exact):
 
     cache_ok = True
 
-    def load_dialect_impl(self, dialect):
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         return dialect.type_descriptor(Text(collation="C" if dialect.name == "postgresql" else None))
 
 
@@ -170,7 +176,7 @@ def connected(url: str) -> Engine:
         )
         event.listen(engine, "connect", _prepare_postgresql)
     else:
-        Path(address.database).absolute().parent.mkdir(parents=True, exist_ok=True)
+        Path(address.database or "").absolute().parent.mkdir(parents=True, exist_ok=True)
         engine = create_engine(address, hide_parameters=True, connect_args={"timeout": 2})
         event.listen(engine, "connect", _prepare_sqlite)
     return engine
@@ -183,7 +189,7 @@ def place(url: str) -> str:
     except ConfigError:
         return "LLMSELECT_DATABASE_URL"
     if address.get_backend_name() == "sqlite":
-        return str(Path(address.database).absolute())
+        return str(Path(address.database or "").absolute())
     port = f":{address.port}" if address.port else ""
     return f"{address.host or 'localhost'}{port}/{address.database or ''}"
 
@@ -199,7 +205,7 @@ def _address(url: str) -> URL:
     raise ConfigError("LLMSELECT_DATABASE_URL must be sqlite:///PATH or postgresql://USER:PASSWORD@HOST/DATABASE.")
 
 
-def _prepare_sqlite(connection, _record) -> None:
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     # Another process may be switching to WAL at this moment, and some network drives can't: both work without.
     with suppress(sqlite3.OperationalError):
         connection.execute("PRAGMA journal_mode = WAL")
@@ -208,7 +214,7 @@ def _prepare_sqlite(connection, _record) -> None:
     connection.create_function("lower", 1, lambda value: value and value.lower(), deterministic=True)
 
 
-def _prepare_postgresql(connection, _record) -> None:
+def _prepare_postgresql(connection: "psycopg.Connection", _record: object) -> None:
     connection.execute("SET lock_timeout = '2s'")
     connection.commit()
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from ..protocol import Ask, End, Http, Refusal, Token, Wire, conversation, plain, sse
+from ..protocol import Ask, End, Http, Json, Refusal, Token, Wire, conversation, plain, sse
+from ..script import Script
 
 STOP = {"stop": "end_turn", "length": "max_tokens", "filter": "refusal", "blocked": "refusal", None: None}
 TYPES = {401: "authentication_error", 403: "permission_error", 404: "not_found_error", 408: "timeout_error",
@@ -25,7 +26,7 @@ class Anthropic(Wire):
     def key(self, http: Http) -> str:
         return http.headers.get("x-api-key") or http.bearer
 
-    def ask(self, http: Http, model: str | None, script) -> Ask:
+    def ask(self, http: Http, model: str, script: Script) -> Ask:
         body = http.body
         version = http.headers.get("anthropic-version")
         if not version:
@@ -36,7 +37,7 @@ class Anthropic(Wire):
             if name in body and version >= NO_SAMPLING_SINCE:
                 raise Refusal(400, f"{name}: not accepted since anthropic-version {NO_SAMPLING_SINCE}")
         return Ask(
-            http, self.model(http), conversation(body, plain(body.get("system"))), script,
+            http, model, conversation(body, plain(body.get("system"))), script,
             stream=bool(body.get("stream")),
             max_tokens=body["max_tokens"],
             temperature=body.get("temperature"),
@@ -68,13 +69,13 @@ class Anthropic(Wire):
                 opening += _event("content_block_start", index=block, content_block=_block(kind, ""))
             yield opening + _event("content_block_delta", index=block, delta={"type": f"{kind}_delta", kind: part.text})
 
-    def whole(self, ask: Ask, answer: str, reasoning: str, end: End) -> dict:
+    def whole(self, ask: Ask, answer: str, reasoning: str, end: End) -> Json:
         content = [_block("thinking", reasoning, "c2FuZGJveA==")] if reasoning else []
         content += [_block("text", answer)] if answer else []
         usage = _input_counts(ask, end.usage.output_tokens) | _details(end)
         return self._message(ask, content, end.reason, usage)
 
-    def listing(self) -> dict:
+    def listing(self) -> Json:
         made = {"type": "model", "created_at": "2026-01-01T00:00:00Z", "lifecycle": "active"}
         data = [{"id": id, "display_name": id.replace("-", " ").title()} | made for id in self.models]
         return {"data": data, "has_more": False, "first_id": self.models[0], "last_id": self.models[-1]}
@@ -88,7 +89,7 @@ class Anthropic(Wire):
     def answering_model(self, ask: Ask) -> str:
         return ask.model
 
-    def _message(self, ask: Ask, content: list, reason: str | None, usage: dict) -> dict:
+    def _message(self, ask: Ask, content: list[Json], reason: str | None, usage: Json) -> Json:
         message = {"id": f"msg_{ask.http.id}", "type": "message", "role": "assistant",
                    "model": self.answering_model(ask), "content": content, "stop_reason": STOP[reason],
                    "stop_sequence": None, "stop_details": _stop_details(reason)}  # fmt: skip
@@ -104,7 +105,7 @@ def _event(kind: str, **fields: object) -> bytes:
     return sse({"type": kind} | fields, kind)
 
 
-def _block(kind: str, text: str, signature: str = "") -> dict:
+def _block(kind: str, text: str, signature: str = "") -> Json:
     return {"type": kind, kind: text} | ({"signature": signature} if kind == "thinking" else {})
 
 
@@ -114,16 +115,16 @@ def _close(index: int, kind: str) -> bytes:
     return signed + _event("content_block_stop", index=index)
 
 
-def _input_counts(ask: Ask, output: int) -> dict:
+def _input_counts(ask: Ask, output: int) -> Json:
     return {"input_tokens": ask.input_tokens, "cache_creation_input_tokens": 0, "cache_read_input_tokens": 0,
             "output_tokens": output, "service_tier": "standard"}  # fmt: skip
 
 
-def _details(end: End) -> dict:
+def _details(end: End) -> Json:
     return {"output_tokens_details": {"thinking_tokens": end.usage.reasoning_tokens}}
 
 
-def _stop_details(reason: str | None) -> dict | None:
+def _stop_details(reason: str | None) -> Json | None:
     if reason not in ("filter", "blocked"):
         return None
     return {"type": "refusal", "category": None, "explanation": "Stopped by a classifier (simulated)."}

@@ -1,6 +1,7 @@
 """Azure AI Foundry's three wires as the sandbox serves them, and the managed identity that hands out its tokens."""
 
-from ..protocol import Ask, Http, Refusal, sse
+from ..protocol import Ask, Http, Json, Refusal, Wire, sse
+from ..script import Script
 from .anthropic import Anthropic
 from .openai import OpenAI
 
@@ -9,7 +10,7 @@ SAFE = {name: {"filtered": False, "severity": "safe"} for name in ("hate", "self
 HIT = SAFE | {"violence": {"filtered": True, "severity": "high"}}
 
 
-class _Deployments:
+class _Deployments(Wire):
     """What Azure's wires share: deployments in place of models, keys, ids, and the errors of its front door."""
 
     id_header = "apim-request-id"
@@ -30,7 +31,7 @@ class _Deployments:
         return {"retry-after": str(seconds), "retry-after-ms": str(seconds * 1000)}
 
 
-def front_door(refusal: Refusal) -> dict:
+def front_door(refusal: Refusal) -> Json:
     """An error by Azure's gateway, which says the status as a code where it has no word for it."""
     return {"error": {"code": refusal.code or str(refusal.status), "message": refusal.message}}
 
@@ -68,7 +69,7 @@ class AzureV1(_Deployments, OpenAI):
         note = {"index": 0, "finish_reason": None, "content_filter_results": SAFE, "content_filter_offsets": offsets}
         return sse({"id": "", "object": "", "created": 0, "model": "", "choices": [note]})
 
-    def listing(self) -> dict:
+    def listing(self) -> Json:
         listing = super().listing()
         return listing | {"data": [model | {"status": "succeeded"} for model in listing["data"]]}
 
@@ -78,7 +79,7 @@ class AzureDeployments(AzureV1):
 
     name = "azure"
 
-    def ask(self, http: Http, model: str | None, script) -> Ask:
+    def ask(self, http: Http, model: str, script: Script) -> Ask:
         if not http.query.get("api-version"):
             raise Refusal(404, "Resource not found.")
         return super().ask(http, model, script)

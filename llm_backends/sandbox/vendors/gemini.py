@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
-from ...types import Message
-from ..protocol import Ask, End, Http, Refusal, Token, Wire, encode, plain, sse
+from ...types import Message, Role
+from ..protocol import Ask, End, Http, Json, Refusal, Token, Wire, encode, plain, sse
+from ..script import Script
 
-FINISH = {"stop": "STOP", "length": "MAX_TOKENS", "filter": "SAFETY"}
+FINISH: dict[str | None, str] = {"stop": "STOP", "length": "MAX_TOKENS", "filter": "SAFETY"}
 STATUS = {400: "INVALID_ARGUMENT", 401: "UNAUTHENTICATED", 403: "PERMISSION_DENIED", 404: "NOT_FOUND",
           408: "DEADLINE_EXCEEDED", 413: "INVALID_ARGUMENT", 429: "RESOURCE_EXHAUSTED", 500: "INTERNAL"}  # fmt: skip
 RPC = "type.googleapis.com/google.rpc."
@@ -24,7 +25,7 @@ class Gemini(Wire):
     def key(self, http: Http) -> str:
         return http.headers.get("x-goog-api-key") or http.query.get("key") or http.bearer
 
-    def ask(self, http: Http, model: str | None, script) -> Ask:
+    def ask(self, http: Http, model: str, script: Script) -> Ask:
         config = http.body.get("generationConfig") or {}
         habit = model.startswith(("gemini-2.5", "gemini-3", "gemini-4"))
         return Ask(
@@ -64,11 +65,11 @@ class Gemini(Wire):
             yield _frame(ask, chunk, first=frames == 0, last=isinstance(part, End))
             frames += 1
 
-    def whole(self, ask: Ask, answer: str, reasoning: str, end: End) -> dict:
+    def whole(self, ask: Ask, answer: str, reasoning: str, end: End) -> Json:
         thought = [{"text": reasoning, "thought": True}] if reasoning and _shows_thoughts(ask) else []
         return _ending(ask, end, thought + ([{"text": answer}] if answer else []))
 
-    def listing(self) -> dict:
+    def listing(self) -> Json:
         facts = {"version": "001", "inputTokenLimit": 1048576, "outputTokenLimit": 65536,
                  "supportedGenerationMethods": ["generateContent", "countTokens"]}  # fmt: skip
         return {"models": [{"name": f"models/{id}", "displayName": id} | facts for id in self.models]}
@@ -95,26 +96,26 @@ def _is_sse(http: Http) -> bool:
 def _shows_thoughts(ask: Ask) -> bool:
     """A scripted model shows its thoughts unless told not to; an ordinary one only when asked, like the real ones."""
     config = (ask.http.body.get("generationConfig") or {}).get("thinkingConfig") or {}
-    return config.get("includeThoughts", ask.script.reasoning is not None)
+    return bool(config.get("includeThoughts", ask.script.reasoning is not None))
 
 
-def _part(token: Token) -> dict:
+def _part(token: Token) -> Json:
     return {"text": token.text, "thought": True} if token.reasoning else {"text": token.text}
 
 
-def _chunk(ask: Ask, parts: list, finish: str | None, answers: int, thoughts: int) -> dict:
+def _chunk(ask: Ask, parts: list[Json], finish: str | None, answers: int, thoughts: int) -> Json:
     candidate = {"content": {"parts": parts, "role": "model"} if parts else {"role": "model"}, "index": 0}
     return {"candidates": [candidate | ({"finishReason": finish} if finish else {})]} | _facts(ask, answers, thoughts)
 
 
-def _ending(ask: Ask, end: End, parts: list | None = None) -> dict:
+def _ending(ask: Ask, end: End, parts: list[Json] | None = None) -> Json:
     thoughts = end.usage.reasoning_tokens
     if end.reason == "blocked":
         return {"promptFeedback": {"blockReason": "SAFETY"}} | _facts(ask, 0, 0)
     return _chunk(ask, parts or [], FINISH.get(end.reason), end.usage.output_tokens - thoughts, thoughts)
 
 
-def _facts(ask: Ask, answers: int, thoughts: int) -> dict:
+def _facts(ask: Ask, answers: int, thoughts: int) -> Json:
     """Usage so far, candidates without the thoughts, and the names that every chunk repeats."""
     usage = {"promptTokenCount": ask.input_tokens, "candidatesTokenCount": answers,
              "totalTokenCount": ask.input_tokens + answers + thoughts}  # fmt: skip
@@ -123,17 +124,17 @@ def _facts(ask: Ask, answers: int, thoughts: int) -> dict:
     return named | ({"usageMetadata": usage} if ask.reports_usage else {})
 
 
-def _frame(ask: Ask, chunk: dict, *, first: bool, last: bool) -> bytes:
+def _frame(ask: Ask, chunk: Json, *, first: bool, last: bool) -> bytes:
     if _is_sse(ask.http):
         return sse(chunk, end=b"\r\n\r\n")
     return (b"[" if first else b",\r\n") + encode(chunk) + (b"]" if last else b"")
 
 
-def _conversation(body: dict) -> tuple[Message, ...]:
+def _conversation(body: Json) -> tuple[Message, ...]:
     turns = body.get("contents")
     if not isinstance(turns, list) or not turns:
         raise Refusal(400, "contents is not specified")
     system = plain((body.get("systemInstruction") or body.get("system_instruction") or {}).get("parts"))
     said = [Message("system", system)] if system else []
-    roles = {"model": "assistant"}
+    roles: dict[object, Role] = {"model": "assistant"}
     return (*said, *(Message(roles.get(turn.get("role"), "user"), plain(turn.get("parts"))) for turn in turns))

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from ..protocol import Ask, End, Http, Refusal, Token, Wire, conversation, sse
+from ..protocol import Ask, End, Http, Json, Refusal, Token, Wire, conversation, sse
+from ..script import Script
 
 FINISH = {"stop": "stop", "length": "length", "filter": "content_filter", "blocked": "content_filter", None: None}
 TYPES = {401: "authentication_error", 429: "rate_limit_error"}
@@ -23,8 +24,8 @@ class Mistral(Wire):
     families = ("mistral-", "ministral-", "magistral-", "codestral", "devstral-", "pixtral-", "mixtral-", "open-",
                 "voxtral-", "labs-", "deepseek-", "zai-")  # fmt: skip
 
-    def ask(self, http: Http, model: str | None, script) -> Ask:
-        body, model = http.body, self.model(http)
+    def ask(self, http: Http, model: str, script: Script) -> Ask:
+        body = http.body
         thinks = model.startswith("magistral") or body.get("prompt_mode") == "reasoning"
         return Ask(
             http, model, conversation(body), script,
@@ -59,39 +60,39 @@ class Mistral(Wire):
             else:
                 yield self._chunk(ask, {"content": [_thinking(part.text)] if part.reasoning else part.text}, None)
 
-    def whole(self, ask: Ask, answer: str, reasoning: str, end: End) -> dict:
+    def whole(self, ask: Ask, answer: str, reasoning: str, end: End) -> Json:
         content = [_thinking(reasoning), {"type": "text", "text": answer}] if reasoning else answer
         message = {"role": "assistant", "content": content, "tool_calls": None, "prefix": False}
         choice = {"index": 0, "message": message, "finish_reason": FINISH[end.reason]}
         usage = _counts(end) if ask.reports_usage else {}  # the SDK reads no answer without the field
         return self._base(ask, "chat.completion") | {"choices": [choice], "usage": usage}
 
-    def listing(self) -> dict:
+    def listing(self) -> Json:
         return {"object": "list", "data": [_card(id) for id in self.models]}
 
     def error_event(self, ask: Ask, said: str) -> bytes:
         return sse(self.error(ask.http, Refusal(503, said)))
 
-    def _base(self, ask: Ask, kind: str) -> dict:
+    def _base(self, ask: Ask, kind: str) -> Json:
         return {"id": ask.http.id, "object": kind, "created": ask.http.created, "model": ask.model}
 
-    def _chunk(self, ask: Ask, delta: dict, finish: str | None, **usage: dict) -> bytes:
+    def _chunk(self, ask: Ask, delta: Json, finish: str | None, **usage: Json) -> bytes:
         choice = {"index": 0, "delta": delta, "finish_reason": finish}
         return sse(self._base(ask, "chat.completion.chunk") | {"choices": [choice]} | usage)
 
 
-def _thinking(text: str) -> dict:
+def _thinking(text: str) -> Json:
     return {"type": "thinking", "thinking": [{"type": "text", "text": text}]}
 
 
-def _counts(end: End) -> dict:
+def _counts(end: End) -> Json:
     """Usage in Mistral's words, which do not tell reasoning from the answer."""
     usage = end.usage
     return {"prompt_tokens": usage.input_tokens, "completion_tokens": usage.output_tokens,
             "total_tokens": usage.input_tokens + usage.output_tokens}  # fmt: skip
 
 
-def _card(id: str) -> dict:
+def _card(id: str) -> Json:
     able = {"completion_chat": True, "completion_fim": False, "function_calling": True, "fine_tuning": False,
             "vision": False}  # fmt: skip
     return {"id": id, "object": "model", "created": 1763900000, "owned_by": "mistralai", "name": id, "type": "base",

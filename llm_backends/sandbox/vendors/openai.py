@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from ..protocol import Ask, End, Http, Refusal, Token, Wire, conversation, sse
+from ..protocol import Ask, End, Http, Json, Refusal, Token, Wire, conversation, sse
+from ..script import Script
 
 REASONING = ("o1", "o3", "o4", "gpt-5", "gpt-6")
 FINISH = {"stop": "stop", "length": "length", "filter": "content_filter", "blocked": "content_filter", None: None}
@@ -20,8 +21,8 @@ class OpenAI(Wire):
               "gpt-3.5-turbo", "o3", "o4-mini")  # fmt: skip
     families = ("gpt-", "chatgpt-", "o1", "o3", "o4", "ft:", "codex-", "computer-use")
 
-    def ask(self, http: Http, model: str | None, script) -> Ask:
-        body, model = http.body, model or self.model(http)
+    def ask(self, http: Http, model: str, script: Script) -> Ask:
+        body = http.body
         thinks = model.startswith(REASONING)
         if thinks:
             _refuse_old_parameters(body)
@@ -62,13 +63,13 @@ class OpenAI(Wire):
                 finish = self.chunk(ask, {}, FINISH[part.reason], asked)
                 yield finish + self.trailing(ask) + last + b"data: [DONE]\n\n"
 
-    def whole(self, ask: Ask, answer: str, reasoning: str, end: End) -> dict:
-        message = {"role": "assistant", "content": answer, "refusal": None, "annotations": []}
+    def whole(self, ask: Ask, answer: str, reasoning: str, end: End) -> Json:
+        message: Json = {"role": "assistant", "content": answer, "refusal": None, "annotations": []}
         choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": FINISH[end.reason]}
         usage = {"usage": counts(end)} if ask.reports_usage else {}
         return self.base(ask, "chat.completion") | {"choices": [choice]} | usage
 
-    def listing(self) -> dict:
+    def listing(self) -> Json:
         return {
             "object": "list",
             "data": [{"id": id, "object": "model", "created": 1715367049, "owned_by": "sandbox"} for id in self.models],
@@ -92,19 +93,19 @@ class OpenAI(Wire):
     def answering_model(self, ask: Ask) -> str:
         return ask.model
 
-    def base(self, ask: Ask, kind: str) -> dict:
+    def base(self, ask: Ask, kind: str) -> Json:
         """The fields that every chunk and every answer begins with."""
         return {"id": f"chatcmpl-{ask.http.id}", "object": kind, "created": ask.http.created,
                 "model": self.answering_model(ask), "service_tier": "default",
                 "system_fingerprint": "fp_sandbox"}  # fmt: skip
 
-    def chunk(self, ask: Ask, delta: dict, finish: str | None, with_usage: bool) -> bytes:
+    def chunk(self, ask: Ask, delta: Json, finish: str | None, with_usage: bool) -> bytes:
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
         usage = {"usage": None} if with_usage else {}
         return sse(self.base(ask, "chat.completion.chunk") | {"choices": [choice]} | usage)
 
 
-def counts(end: End) -> dict:
+def counts(end: End) -> Json:
     """Usage in OpenAI's words: completion tokens include the reasoning."""
     usage = end.usage
     return {
@@ -116,7 +117,7 @@ def counts(end: End) -> dict:
     }
 
 
-def _refuse_old_parameters(body: dict) -> None:
+def _refuse_old_parameters(body: Json) -> None:
     if "max_tokens" in body:
         raise Refusal(400, "max_tokens is not supported with this model; use max_completion_tokens.",
                       "unsupported_parameter", "max_tokens")  # fmt: skip
