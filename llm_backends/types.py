@@ -7,6 +7,7 @@ from typing import Any, Literal, Protocol
 Role = Literal["system", "user", "assistant"]
 Route = Literal["direct", "azure", "local"]
 Status = Literal["ok", "stopped", "error"]
+Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,8 @@ class ChatRequest:
     """What one slot asks of one model.
 
     `model` is the id that the endpoint knows: the provider's model id, or an Azure deployment's name.
-    `temperature` None leaves the provider's default. `stream` False asks for the whole answer at once.
+    None, and no `stop`, leave the provider's default. `stream` False asks for the whole answer at once. What a model
+    does not take is not sent to it: see parameters.py.
     """
 
     model: str
@@ -30,6 +32,10 @@ class ChatRequest:
     max_tokens: int = 1024
     temperature: float | None = None
     stream: bool = True
+    top_p: float | None = None
+    stop: tuple[str, ...] = ()
+    seed: int | None = None
+    reasoning_effort: Effort | None = None
 
 
 @dataclass(frozen=True)

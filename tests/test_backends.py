@@ -79,13 +79,6 @@ def test_system_prompt_and_turns_arrive_at_the_provider(kind, sandbox):
     assert places == sorted(places) and "SYSTEM-WORDS" in sent and "77" in sent
 
 
-def test_temperature_is_sent_where_the_model_takes_one(kind, sandbox):
-    name = model("tokens-3")
-    assert one(kind.slot(sandbox, name, temperature=0.25)).status == "ok"
-    sent = str(record(sandbox, name).body)
-    assert ("0.25" in sent) == (kind.provider != "anthropic")  # an unknown Claude is taken for a new one: none is sent
-
-
 @pytest.mark.parametrize("fault", WHOLE)
 def test_a_whole_answer_is_ok_however_odd(kind, sandbox, fault):
     result = one(kind.slot(sandbox, model(f"fault-{fault}.tokens-20")))

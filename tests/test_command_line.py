@@ -50,15 +50,21 @@ def test_json_is_a_delta_a_line_and_a_result_with_the_logs_columns(run):
         assert result["status"] == "ok" and result["simulated"] is True
 
 
-def test_a_comparison_is_logged_and_shown_as_a_table(run, tmp_path):
+def test_a_comparison_is_logged_with_what_it_asked_and_shown_as_a_table(run, tmp_path):
+    from llm_backends.runs.plan import Parameters, Plan
     from llm_backends.store.call_log import CallLog
 
-    done = run("compare", "Hello 日本語", "-m", f"openai/{FAST}", "-m", f"openai/{FAST}", "--system", "Be brief.")
+    words = ["compare", "Hello 日本語", "-m", f"openai/{FAST}", "-m", f"openai/{FAST}", "--system", "Be brief."]
+    words += ["--temperature", "0.5", "--top-p", "0.9", "--stop", "END", "--stop", "###", "--seed", "7"]
+    done = run(*words, "--reasoning-effort", "low", "--no-stream")
     assert done.returncode == 0 and b"TTFT ms" in done.stdout
     log = CallLog(f"sqlite:///{tmp_path}/log.db")
     (comparison,) = log.recent_comparisons()
     log.close()
     assert (comparison.prompt, comparison.system, len(comparison.calls)) == ("Hello 日本語", "Be brief.", 2)
+    asked = Plan.from_json(comparison.params)
+    assert asked.names == (f"openai/{FAST}", f"openai/{FAST} #2") and asked.route == "direct"
+    assert asked.shared == Parameters(0.5, 1024, 0.9, ("END", "###"), 7, "low", False, "Be brief.")
 
 
 def test_the_azure_route_is_taken_when_asked_for(run):
@@ -91,6 +97,7 @@ def test_one_slot_that_fails_makes_the_exit_code_1(run):
         (("compare", "Hello", "-m", "nobody/model"), "no provider nobody"),
         (("compare", "Hello", "-m", "gpt-4o"), "provider/model"),
         (("compare", "Hello", "-m", "openai/gpt-4o", "--max-tokens", "0"), "at least 1"),
+        (("compare", "Hello", "-m", "openai/gpt-4o", "--reasoning-effort", "endless"), "invalid choice"),
         (("compare", "Hello"), "required"),
         (("compare", "Hello", *(["-m", "openai/gpt-4o"] * 9)), "at most 8"),
         (("compare", "Hello", "-m", "openai/gpt-5", "--route", "azure"), "AZURE_DEPLOYMENTS=openai/gpt-5="),

@@ -6,7 +6,9 @@ import sys
 STOPPED = """
 from llm_backends import Catalog, Message, Race, Settings
 
-race = Race([Catalog(Settings()).slot("local/smollm2-135m-instruct", "direct", (Message("user", "Count to 1000."),))])
+catalog, asked = Catalog(Settings()), {"temperature": 0.8, "top_p": 0.9, "stop": ("###",), "seed": 7}
+prompt = (Message("user", "Count to 1000."),)
+race = Race([catalog.slot("local/smollm2-135m-instruct", "direct", prompt, **asked)])
 race.start()
 while race.lanes[0].chunks < 3:
     assert not race.wait(0.01)

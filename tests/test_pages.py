@@ -143,6 +143,7 @@ def test_the_csv_has_the_logs_columns_no_texts_and_no_formulas():
 
 def test_a_conversation_goes_on_from_each_models_own_answer(sandbox_settings):
     from llm_backends.runs.live import Run
+    from llm_backends.runs.plan import Plan, SlotPlan
     from llm_backends.runs.race import Race
 
     catalog = Catalog(sandbox_settings)
@@ -151,7 +152,7 @@ def test_a_conversation_goes_on_from_each_models_own_answer(sandbox_settings):
     race = Race([catalog.slot(ref, "direct", asked) for ref in models])
     race.start()
     assert race.wait(20)
-    run = Run("id", "Hi", "Be brief", {"models": models}, race)
+    run = Run("id", "Hi", Plan(slots=tuple(map(SlotPlan, models))), race)
     turns = start.conversation(run, models[0])
     assert [turn.role for turn in turns] == ["user", "assistant"] and turns[1].content == race.lanes[0].answer
     assert start.conversation(run, models[1]) == [] == start.conversation(run, "other/model")
@@ -185,6 +186,66 @@ def test_a_run_without_prompt_or_model_says_what_is_missing(app):
     page.multiselect(key="models").set_value([]).run()
     page.button(key="run").click().run()
     assert [error.value for error in page.error] == ["Choose at least one model."]
+
+
+def test_what_was_asked_is_kept_in_the_log_and_found_again_in_a_new_session(app):
+    page = app()
+    page.multiselect(key="models").set_value(["openai/gpt-4o", "openai/o3", "openai/gpt-4o #2"]).run()
+    page.text_input(key="no temperature openai/o3")  # it takes none
+    page.number_input(key="top_p").set_value(0.9)
+    page.number_input(key="seed").set_value(7)
+    page.multiselect(key="stop").set_value(["END", "\\n"])
+    page.selectbox(key="reasoning_effort").set_value("max")
+    page.number_input(key="temperature openai/gpt-4o #2").set_value(0.5)
+    page.number_input(key="seed openai/gpt-4o #2").set_value(8)
+    page.multiselect(key="stop openai/gpt-4o #2").set_value(["###"])
+    page.selectbox(key="reasoning_effort openai/o3").set_value("low").run()
+    (parameters,) = [one for one in page.expander if one.label.startswith("Parameters")]
+    said = (
+        "up to 1,024 tokens, top p 0.9, 2 stop sequences, seed 7, reasoning effort max, streaming, own settings for 2"
+    )
+    assert said in parameters.label.replace("\\", "")
+    page.button(key="run").click().run()
+    run = session.app().runs.get(page.session_state["run_id"])
+    first, reasoning, second = (lane.request for lane in run.race.lanes)
+    assert (first.top_p, first.stop, first.seed, first.reasoning_effort) == (0.9, ("END", "\n"), 7, "max")
+    assert (reasoning.reasoning_effort, reasoning.seed, reasoning.temperature) == ("low", 7, None)
+    assert (second.top_p, second.stop, second.seed, second.temperature) == (0.9, ("###",), 8, 0.5)
+    assert run.wait(20) and session.app().log.flush(10)
+    page.run()
+    chips = [text.value.replace("\\", "") for text in page.markdown if "-badge[" in text.value]
+    assert "top p 0.9" in chips[0] and "reasoning effort not sent" in chips[0]
+    assert "top p not sent" in chips[1] and "reasoning effort low" in chips[1]
+
+    kept = session.app().log.comparison(run.id)
+    session.app().runs.close()
+    session.app().log.close()
+    st.cache_resource.clear()
+    again = app(run=run.id)
+    state = again.session_state
+    assert views.of_log(kept).plan == run.plan
+    assert (state["top_p"], state["stop"], state["seed"], state["reasoning_effort"]) == (0.9, ["END", "\\n"], 7, "max")
+    assert (state["seed openai/gpt-4o #2"], state["reasoning_effort openai/o3"]) == (8, "low")
+    assert state["stop openai/gpt-4o #2"] == ["###"] and not again.exception
+
+
+def test_a_comparison_that_an_older_version_kept_is_opened_with_what_it_asked(app):
+    app()
+    kept = {"route": "direct", "models": ["openai/gpt-4o", "openai/gpt-4o #2"], "max_tokens": 77, "temperature": 5}
+    kept |= {"stream": False, "overrides": {"openai/gpt-4o #2": {"temperature": 0.5, "system": "Rhyme."}}}
+    log = session.app().log
+    id = log.open_comparison("Why?", "Be brief.", kept, 2)
+    log.record(id, 1, DONE)
+    assert log.flush(10)
+    page = app(run=id)
+    state = page.session_state
+    assert (state["prompt"], state["system"], state["stream"]) == ("Why?", "Be brief.", False)
+    assert (state["max_tokens"], state["temperature"], state["top_p"]) == (77, 2.0, None)
+    assert (state["temperature openai/gpt-4o #2"], state["system openai/gpt-4o #2"]) == (0.5, "Rhyme.")
+    assert ["temperature 0.5" in text.value.replace("\\", "") for text in page.markdown if "-badge[" in text.value] == [
+        True
+    ]
+    assert not page.exception
 
 
 def test_the_toggle_explains_itself_when_azure_is_not_configured(app):

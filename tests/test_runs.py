@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from llm_backends.runs.live import Runs
+from llm_backends.runs.plan import Plan
 from llm_backends.store.call_log import CallLog
 
 from .kinds import KINDS
@@ -35,7 +36,7 @@ def slots(sandbox, *scripts):
 
 
 def test_every_call_is_in_the_log_with_its_text_however_it_ended(runs, log, sandbox):
-    run = runs.start("Hello", "", slots(sandbox, "rate-2000.tokens-5", "rate-2000.fault-drop", "fault-500"), {})
+    run = runs.start("Hello", Plan(), slots(sandbox, "rate-2000.tokens-5", "rate-2000.fault-drop", "fault-500"))
     assert run.wait(10) and log.flush(10)
     comparison = log.comparison(run.id)
     results = [call.result for call in comparison.calls]
@@ -46,7 +47,7 @@ def test_every_call_is_in_the_log_with_its_text_however_it_ended(runs, log, sand
 
 
 def test_a_run_is_found_again_by_its_owner_only(runs, sandbox):
-    run = runs.start("Hello", "", slots(sandbox, "rate-2000.tokens-5"), {}, owner="ada")
+    run = runs.start("Hello", Plan(), slots(sandbox, "rate-2000.tokens-5"), owner="ada")
     assert runs.get(run.id, "ada") is run
     assert runs.get(run.id, "bob") is None and runs.get("no such run") is None
     assert run.wait(10)
@@ -54,7 +55,7 @@ def test_a_run_is_found_again_by_its_owner_only(runs, sandbox):
 
 def test_a_run_that_nobody_watches_is_stopped_and_logged(log, sandbox):
     runs = Runs(log, unwatched_s=0.2)
-    run = runs.start("Hello", "", slots(sandbox, "rate-50.tokens-5000"), {})
+    run = runs.start("Hello", Plan(), slots(sandbox, "rate-50.tokens-5000"))
     assert run.wait(10) and log.flush(10)
     runs.close()
     (call,) = log.comparison(run.id).calls
@@ -63,7 +64,7 @@ def test_a_run_that_nobody_watches_is_stopped_and_logged(log, sandbox):
 
 def test_a_run_that_is_watched_goes_on(log, sandbox):
     runs = Runs(log, unwatched_s=0.4)
-    run = runs.start("Hello", "", slots(sandbox, "rate-100.tokens-120"), {})
+    run = runs.start("Hello", Plan(), slots(sandbox, "rate-100.tokens-120"))
     while not run.wait(0.05):
         run.watch()
     runs.close()
@@ -75,10 +76,11 @@ import sys
 from llm_backends import Catalog, Message, load_settings
 from llm_backends.store.call_log import CallLog
 from llm_backends.runs.live import Runs
+from llm_backends.runs.plan import Plan
 
 url, quick, slow = sys.argv[1:]
 catalog, prompt = Catalog(load_settings(dotenv_path=None)), (Message("user", "Hello"),)
-run = Runs(CallLog(url)).start("Hello", "", [catalog.slot(ref, "direct", prompt) for ref in [quick, slow] * 4], {})
+run = Runs(CallLog(url)).start("Hello", Plan(), [catalog.slot(ref, "direct", prompt) for ref in [quick, slow] * 4])
 while True:
     run.watch()
     for slot in range(len(run.race.lanes)):

@@ -12,7 +12,7 @@ from ..net.retries import Retries
 from ..settings import Settings
 from ..settings.azure import MAPPED_BY
 from ..slot import Slot
-from ..types import Backend, ChatRequest, Message, Route, Target
+from ..types import Backend, ChatRequest, Effort, Message, Route, Target
 from ..vendors import PROVIDERS
 from . import prices, readiness
 from .known_models import current, newest_first
@@ -94,11 +94,17 @@ class Catalog:
         max_tokens: int = 1024,
         temperature: float | None = None,
         stream: bool = True,
+        top_p: float | None = None,
+        stop: Sequence[str] = (),
+        seed: int | None = None,
+        reasoning_effort: Effort | None = None,
     ) -> Slot:
         """A place in a race: the model's backend, and the request under the name that its endpoint knows it by."""
         backend = self.backend(ref, route)
         model = backend.target.deployment or backend.target.model
-        request = ChatRequest(model, tuple(messages), max_tokens, temperature, stream)
+        request = ChatRequest(
+            model, tuple(messages), max_tokens, temperature, stream, top_p, tuple(stop), seed, reasoning_effort
+        )
         return Slot(backend, request, Retries(attempts=self.settings.max_attempts))
 
     def listed(self, provider: str) -> tuple[str, ...]:

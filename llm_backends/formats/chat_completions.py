@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..net.call import Timeouts
 from ..net.translation import exchange, finished
-from ..parameters import reasons, takes_temperature
+from ..parameters import reasons, sent
 from ..types import ChatRequest, Delta, Finish, Target, Usage
 
 if TYPE_CHECKING:
@@ -46,14 +46,20 @@ def stream(
 
 def request_body(request: ChatRequest, target: Target) -> dict[str, Any]:
     """The request as the model accepts it."""
+    request = sent(request, target)
     body: dict[str, Any] = {
         "model": request.model,
         "messages": [{"role": message.role, "content": message.content} for message in request.messages],
         "max_completion_tokens" if reasons(target) else "max_tokens": request.max_tokens,
     }
-    if request.temperature is not None and takes_temperature(target):
-        body["temperature"] = request.temperature
-    return body
+    chosen = {
+        "temperature": request.temperature,
+        "top_p": request.top_p,
+        "stop": list(request.stop) or None,
+        "seed": request.seed,
+        "reasoning_effort": request.reasoning_effort,
+    }
+    return body | {name: value for name, value in chosen.items() if value is not None}
 
 
 def deltas(message: Any) -> Iterator[Delta]:

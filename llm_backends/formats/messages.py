@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, Any
 
 from ..net.call import Timeouts
 from ..net.translation import exchange, finished
-from ..parameters import takes_temperature
+from ..parameters import sent
 from ..types import ChatRequest, Delta, Finish, Target, Usage
 
 if TYPE_CHECKING:
     from anthropic import Anthropic
 
-# The last version under which `temperature` exists; the SDK sends a newer one that refuses it.
-TEMPERATURE_VERSION = "2023-06-01"
+# The last version under which `temperature` and `top_p` exist; the SDK sends a newer one that refuses them.
+SAMPLING_VERSION = "2023-06-01"
 
 
 def stream(
@@ -41,7 +41,8 @@ def stream(
 
 
 def request_body(request: ChatRequest, target: Target) -> dict[str, Any]:
-    """The request as the SDK takes it: the system prompt apart, temperature only where the model has one."""
+    """The request as the SDK takes it: the system prompt apart, and only parameters that the model has."""
+    request = sent(request, target)
     system = "\n\n".join(message.content for message in request.messages if message.role == "system")
     turns = [message for message in request.messages if message.role != "system"]
     body: dict[str, Any] = {
@@ -51,9 +52,14 @@ def request_body(request: ChatRequest, target: Target) -> dict[str, Any]:
     }
     if system:
         body["system"] = system
-    if request.temperature is not None and takes_temperature(target):
-        body["extra_body"] = {"temperature": request.temperature}
-        body["extra_headers"] = {"anthropic-version": TEMPERATURE_VERSION}
+    if request.stop:
+        body["stop_sequences"] = list(request.stop)
+    if request.reasoning_effort:
+        body["output_config"] = {"effort": request.reasoning_effort}
+    sampling = {"temperature": request.temperature, "top_p": request.top_p}
+    if chosen := {name: value for name, value in sampling.items() if value is not None}:
+        body["extra_body"] = chosen
+        body["extra_headers"] = {"anthropic-version": SAMPLING_VERSION}
     return body
 
 

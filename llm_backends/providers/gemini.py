@@ -7,14 +7,16 @@ from ..net.call import Timeouts
 from ..net.translation import exchange, finished
 from ..net.transport import client
 from ..once import once
-from ..parameters import shows_thoughts
-from ..types import ChatRequest, Delta, Finish, Target, Usage
+from ..parameters import sent, shows_thoughts
+from ..types import ChatRequest, Delta, Effort, Finish, Target, Usage
 from .gemini_request import contents, system_instruction
 
 if TYPE_CHECKING:
     from google.genai import Client
 
 DEFAULT_URL = "https://generativelanguage.googleapis.com"
+# Tokens to think with, as Google itself translates the efforts for models that know no levels.
+BUDGETS = {"none": 0, "low": 1024, "medium": 8192, "high": 24576}
 
 
 class GeminiBackend:
@@ -65,15 +67,28 @@ def sdk(base_url: str, api_key: str, timeouts: Timeouts) -> "Client":
 
 def request_body(request: ChatRequest, target: Target) -> dict[str, Any]:
     """The request as the SDK takes it."""
+    request = sent(request, target)
     config: dict[str, Any] = {
         "max_output_tokens": request.max_tokens,
         "system_instruction": system_instruction(request),
         "temperature": request.temperature,
+        "top_p": request.top_p,
+        "stop_sequences": list(request.stop) or None,
+        "seed": request.seed,
         "automatic_function_calling": {"disable": True},
     }
     if shows_thoughts(target):
-        config["thinking_config"] = {"include_thoughts": True}
+        config["thinking_config"] = _thinking(request.reasoning_effort, target)
     return {"model": request.model, "contents": contents(request), "config": config}
+
+
+def _thinking(effort: Effort | None, target: Target) -> dict[str, Any]:
+    """How much to think, and to show it: a level, or before Gemini 3 a budget of tokens."""
+    if effort is None:
+        return {"include_thoughts": True}
+    if target.model.startswith("gemini-2.5"):
+        return {"include_thoughts": effort != "none", "thinking_budget": BUDGETS[effort]}
+    return {"include_thoughts": True, "thinking_level": effort.upper()}
 
 
 def usage_of(usage: Any) -> Usage | None:

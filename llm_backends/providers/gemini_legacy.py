@@ -1,7 +1,7 @@
 """Gemini through google-generativeai, which Google gave up in 2025: kept for those who must, chosen by GEMINI_SDK.
 
 Its limits: no connect and header times, each chunk handed on one late, thoughts mixed into the answer and not counted,
-a stop that takes effect only at the next chunk.
+a stop that takes effect only at the next chunk, neither seed nor reasoning effort.
 """
 
 import warnings
@@ -11,6 +11,7 @@ from typing import Any
 from ..errors import ConfigError
 from ..net.call import Timeouts
 from ..net.translation import exchange, finished
+from ..parameters import sent
 from ..types import ChatRequest, Delta, Finish, Target, Usage
 from .gemini_request import contents, system_instruction
 
@@ -54,10 +55,10 @@ class GeminiLegacyBackend:
                 return
             call.start("sdk")
             model = self._sdk.GenerativeModel(request.model, system_instruction=system_instruction(request))
-            config: dict[str, Any] = {"max_output_tokens": request.max_tokens, "temperature": request.temperature}
+            config = generation_config(request, self.target)
             answer = model.generate_content(
                 contents(request),
-                generation_config={name: value for name, value in config.items() if value is not None},
+                generation_config=config,
                 stream=request.stream,
                 request_options={"timeout": self._timeouts.read_s, "retry": None},
             )
@@ -73,6 +74,22 @@ class GeminiLegacyBackend:
                     for part in candidate.content.parts:
                         yield Delta(part.text)
             yield finished(reason, usage, self.target)
+
+
+def generation_config(request: ChatRequest, target: Target) -> dict[str, Any]:
+    """The parameters as the SDK takes them. Raises ConfigError for one that the model takes and this SDK does not."""
+    request = sent(request, target)
+    for name, value in (("seed", request.seed), ("reasoning effort", request.reasoning_effort)):
+        if value is not None:
+            message = f"{target}: google-generativeai knows no {name}. Unset GEMINI_SDK, or leave the {name} empty."
+            raise ConfigError(message, target=target)
+    config = {
+        "max_output_tokens": request.max_tokens,
+        "temperature": request.temperature,
+        "top_p": request.top_p,
+        "stop_sequences": list(request.stop) or None,
+    }
+    return {name: value for name, value in config.items() if value is not None}
 
 
 def usage_of(usage: Any) -> Usage | None:

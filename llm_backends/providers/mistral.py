@@ -7,6 +7,7 @@ from ..net.call import Timeouts
 from ..net.translation import exchange, finished
 from ..net.transport import client
 from ..once import once
+from ..parameters import sent
 from ..types import ChatRequest, Delta, Finish, Target, Usage
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class MistralBackend:
 
     def stream(self, request: ChatRequest) -> Iterator[Delta | Finish]:
         """See Backend.stream."""
-        body = request_body(request)
+        body = request_body(request, self.target)
         with exchange(self.target, self._timeouts):
             if not request.stream:
                 answer = self._sdk().chat.complete(**body)
@@ -59,16 +60,22 @@ def sdk(base_url: str, api_key: str, timeouts: Timeouts) -> "Mistral":
     return Mistral(server_url=base_url, api_key=api_key, client=client(), timeout_ms=int(timeouts.read_s * 1000))
 
 
-def request_body(request: ChatRequest) -> dict[str, Any]:
+def request_body(request: ChatRequest, target: Target) -> dict[str, Any]:
     """The request as the SDK takes it."""
+    request = sent(request, target)
     body: dict[str, Any] = {
         "model": request.model,
         "messages": [{"role": message.role, "content": message.content} for message in request.messages],
         "max_tokens": request.max_tokens,
     }
-    if request.temperature is not None:
-        body["temperature"] = request.temperature
-    return body
+    chosen = {
+        "temperature": request.temperature,
+        "top_p": request.top_p,
+        "stop": list(request.stop) or None,
+        "random_seed": request.seed,
+        "reasoning_effort": request.reasoning_effort,
+    }
+    return body | {name: value for name, value in chosen.items() if value is not None}
 
 
 def pieces(content: Any) -> Iterator[Delta]:

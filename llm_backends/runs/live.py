@@ -1,16 +1,17 @@
 """Live comparisons by id: found again after a page reload, logged call by call, stopped when nobody watches."""
 
 import atexit
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from threading import Condition, Event, Lock, Thread
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..catalog.prices import priced
 from ..clock import now_ms
 from ..slot import Slot
 from ..types import CallResult, Delta
+from .plan import Plan
 from .race import Race
 
 if TYPE_CHECKING:
@@ -23,15 +24,14 @@ KEPT = 50  # finished runs kept in memory; older ones are read from the log
 
 @dataclass
 class Run:
-    """One comparison under way or just finished. `id` is its id in the log; `params` describes its slots.
+    """One comparison under way or just finished. `id` is its id in the log.
 
     `results` are the calls that have ended, by slot, priced and logged.
     """
 
     id: str
     prompt: str
-    system: str
-    params: Mapping[str, Any]
+    plan: Plan
     race: Race
     owner: str | None = None
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
@@ -82,12 +82,10 @@ class Runs:
         Thread(target=self._stop_unwatched, name="unwatched-runs", daemon=True).start()
         atexit.register(self.close)  # after the log's own, so before it: what is stopped here is still written
 
-    def start(
-        self, prompt: str, system: str, slots: Sequence[Slot], params: Mapping[str, Any], owner: str | None = None
-    ) -> Run:
+    def start(self, prompt: str, plan: Plan, slots: Sequence[Slot], owner: str | None = None) -> Run:
         """Open the comparison in the log and send every slot off."""
-        run_id = self._log.open_comparison(prompt, system, params, len(slots), owner)
-        run = Run(run_id, prompt, system, params, Race(slots), owner)
+        run_id = self._log.open_comparison(prompt, plan.shared.system, plan.to_json(), len(slots), owner)
+        run = Run(run_id, prompt, plan, Race(slots), owner)
         with self._lock:
             self._runs[run_id] = run
             finished = [old for old in self._runs.values() if old.finished]

@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from llm_backends.parameters import takes_temperature
 from pages._compare.views import Card
 from pages._shared.format import plain
 from pages._shared.markdown import live_tail, safe_markdown
@@ -66,18 +65,7 @@ def _again(card: Card) -> str:
 
 
 def _chips(card: Card) -> str:
-    target, settings = card.target, card.settings
-    chips = list(dict.fromkeys((target.provider or "unknown provider", target.route)))
-    if target.deployment:
-        chips.append(f"deployment {target.deployment}")
-    if target.simulated:
-        chips.append("simulated")
-    if settings.get("temperature") is not None:
-        sent = takes_temperature(target)
-        chips.append(f"temperature {settings['temperature']:g}" if sent else "temperature not sent")
-    if settings.get("turn", 1) > 1:
-        chips.append(f"turn {settings['turn']}")
-    return " ".join(f":gray-badge[{plain(chip)}]" for chip in chips)
+    return " ".join(f":gray-badge[{plain(chip)}]" for chip in card.chips)
 
 
 def _state(card: Card) -> str:

@@ -1,24 +1,20 @@
-"""What is asked: models, prompt, parameters, and the parameters of single slots."""
-
-from collections.abc import Mapping
-from dataclasses import asdict
-from typing import Any
+"""What is asked: models, prompt and parameters, as the widgets' state keeps them and as a plan."""
 
 import streamlit as st
 
-from llm_backends.parameters import takes_temperature
+from llm_backends.parameters import efforts
+from llm_backends.runs.plan import Own, Parameters, Plan, SlotPlan, named, ref_of
 from llm_backends.settings.preferences import defaults
 from llm_backends.types import Target
-from pages._compare import picks
+from pages._compare import parameters, picks
+from pages._compare.parameters import fitting, key
+from pages._compare.picks import MAX_SLOTS
 from pages._compare.views import View
 from pages._shared import session
 from pages._shared.format import plain
 from pages._shared.session import App
 
 FIRST_PROMPT = "Why is the sky blue? Answer in three sentences."
-MAX_TOKENS = 1024
-
-_OVERRIDES = ("temperature", "max_tokens", "system")
 
 
 def picked() -> list[str]:
@@ -26,52 +22,73 @@ def picked() -> list[str]:
     return list(dict.fromkeys(picks.pick_of(value) for value in st.session_state.get("models", ())))
 
 
-def parameters() -> dict[str, Any]:
-    """The default parameters, and under "overrides" those of single picks: what the log keeps of a comparison."""
+def plan(follows: str | None = None) -> Plan:
+    """What the inputs ask."""
     state = st.session_state
-    overrides = {}
-    for pick in picked():
-        own = {name: state.get(f"{name} {pick}") for name in _OVERRIDES}
-        overrides[pick] = {name: value for name, value in own.items() if value not in (None, "")}
-    return {
-        "route": session.route(),
-        "models": picked(),
-        "max_tokens": state.get("max_tokens") or MAX_TOKENS,
-        "temperature": state.get("temperature"),
-        "stream": bool(state.get("stream", True)),
-        "overrides": {pick: own for pick, own in overrides.items() if own},
-    }
+    shared = Parameters(
+        temperature=state.get("temperature"),
+        max_tokens=state.get("max_tokens") or Parameters().max_tokens,
+        top_p=state.get("top_p"),
+        stop=_typed(state.get("stop")),
+        seed=state.get("seed"),
+        reasoning_effort=state.get("reasoning_effort"),
+        stream=bool(state.get("stream", True)),
+        system=state.get("system") or "",
+    )
+    return Plan(session.route(), tuple(SlotPlan(pick, _own(pick)) for pick in picked()), shared, follows)
+
+
+def _own(pick: str) -> Own:
+    state = st.session_state
+    return Own(
+        temperature=state.get(key("temperature", pick)),
+        max_tokens=state.get(key("max_tokens", pick)),
+        top_p=state.get(key("top_p", pick)),
+        stop=_typed(state.get(key("stop", pick))) or None,
+        seed=state.get(key("seed", pick)),
+        reasoning_effort=state.get(key("reasoning_effort", pick)),
+        system=state.get(key("system", pick)) or None,
+    )
+
+
+def _typed(stops: list[str] | None) -> tuple[str, ...]:
+    return tuple(text.replace("\\n", "\n").replace("\\t", "\t") for text in stops or ())
 
 
 def start_from(app: App, view: View | None) -> None:
     """Fill the inputs: on a first visit with what runs at once, or with what the comparison in view was asked."""
     state = st.session_state
     if view is not None and state.get("filled_from") != view.id:
-        _fill(view.prompt, view.system, view.params)
+        _fill(view.prompt, view.plan)
         state.filled_from = view.id
     elif "models" not in state:
-        chosen = picks.default(app.catalog.models(session.route()))
+        chosen, chosen_for_all = picks.default(app.catalog.models(session.route())), defaults(app.choices.now())
         twice = len(chosen) == 2 and chosen[1].endswith("#2")
-        warm = {chosen[0]: {"temperature": 0.0}, chosen[1]: {"temperature": 1.0}} if twice else {}
-        _fill(FIRST_PROMPT, "", {**asdict(defaults(app.choices.now())), "models": chosen, "overrides": warm})
+        owns = (Own(temperature=0.0), Own(temperature=1.0)) if twice else [Own()] * len(chosen)
+        shared = Parameters(chosen_for_all.temperature, chosen_for_all.max_tokens, stream=chosen_for_all.stream)
+        _fill(FIRST_PROMPT, Plan(slots=tuple(map(SlotPlan, chosen, owns)), shared=shared))
 
 
-def _fill(prompt: str, system: str, params: Mapping[str, Any]) -> None:
+def _fill(prompt: str, plan: Plan) -> None:
+    state, shared = st.session_state, plan.shared
+    state.prompt, state.system, state.stream = prompt, shared.system, shared.stream
+    state.models = named(slot.ref for slot in plan.slots)[:MAX_SLOTS]
+    state.reasoning_effort = shared.reasoning_effort
+    _fill_fields(shared, None)
+    for pick, slot in zip(state.models, plan.slots, strict=False):
+        provider, _, model = slot.ref.partition("/")
+        known = slot.own.reasoning_effort in efforts(Target(provider, model, "direct"))
+        state[key("reasoning_effort", pick)] = slot.own.reasoning_effort if known else None
+        state[key("system", pick)] = slot.own.system or ""
+        _fill_fields(slot.own, pick)
+
+
+def _fill_fields(values: Parameters | Own, pick: str | None) -> None:
     state = st.session_state
-    state.prompt, state.system = prompt, system
-    state.models = picks.named(picks.ref_of(str(ref)) for ref in params.get("models", ()))[: picks.MAX_SLOTS]
-    state.max_tokens = params.get("max_tokens") or MAX_TOKENS
-    state.stream = params.get("stream", True)
-    state.temperature = _float(params.get("temperature"))
-    for pick in state.models:
-        own = params.get("overrides", {}).get(pick, {})
-        state[f"temperature {pick}"] = _float(own.get("temperature"))
-        state[f"max_tokens {pick}"] = own.get("max_tokens")
-        state[f"system {pick}"] = own.get("system", "")
-
-
-def _float(value: float | None) -> float | None:
-    return None if value is None else float(value)
+    for name in parameters.NUMBERS:
+        state[key(name, pick)] = fitting(name, getattr(values, name))
+    shown = [text.replace("\n", "\\n").replace("\t", "\\t") for text in values.stop or ()]
+    state[key("stop", pick)] = shown[: parameters.MAX_STOPS]
 
 
 def draw(app: App) -> None:
@@ -88,9 +105,7 @@ def draw(app: App) -> None:
         persist_state="session",
         placeholder="Optional: how they should behave",
     )
-    with st.expander(f"Parameters: {_summary()}", key="parameters", icon=":material/tune:"):
-        _defaults()
-        _slots()
+    parameters.draw(plan())
 
 
 def _models(app: App) -> None:
@@ -105,7 +120,7 @@ def _models(app: App) -> None:
         """A typed model stays as it was typed: to give it a longer label, the picker would have to be filled anew, and
         what was typed meanwhile would be lost."""
         pick = picks.pick_of(value)
-        entry = known.get(picks.ref_of(pick))
+        entry = known.get(ref_of(pick))
         return picks.label(pick, entry) if entry else value
 
     st.multiselect(
@@ -113,96 +128,16 @@ def _models(app: App) -> None:
         picks.options(entries, chosen),
         key="models",
         format_func=label,
-        max_selections=picks.MAX_SLOTS,
+        max_selections=MAX_SLOTS,
         accept_new_options=True,
         filter_mode="contains",  # fuzzy would put a look-alike in the place of a model that is typed in full
         select_all=False,
         persist_state="session",
         placeholder="Choose models, or type any provider/model",
-        help=f"Up to {picks.MAX_SLOTS} answers side by side. To put the same model in twice, with another "
-        "temperature for instance, choose it again as #2. A model that is not in the list can be typed as "
-        "provider/model.",
+        help=f"Up to {MAX_SLOTS} answers side by side. To put the same model in twice, with another temperature for "
+        "instance, choose it again as #2. A model that is not in the list can be typed as provider/model.",
     )
-    for ref in dict.fromkeys(map(picks.ref_of, chosen)):
+    for ref in dict.fromkeys(map(ref_of, chosen)):
         entry = known.get(ref) or app.catalog.entry(ref, route)
         if entry.why_not:
             st.caption(f":material/block: **{plain(ref)}** is not ready. {plain(entry.why_not)}")
-
-
-def _summary() -> str:
-    chosen = parameters()
-    temperature = chosen["temperature"]
-    parts = [
-        "provider's temperature" if temperature is None else f"temperature {temperature:g}",
-        f"up to {chosen['max_tokens']:,} tokens",
-        "streaming" if chosen["stream"] else "not streaming",
-    ]
-    if own := len(chosen["overrides"]):
-        parts.append(f"own settings for {own} {'model' if own == 1 else 'models'}")
-    return plain(", ".join(parts))
-
-
-def _defaults() -> None:
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        _temperature("Temperature", "temperature", "provider's default")
-        _tokens("Max tokens", "max_tokens", None)
-        st.toggle(
-            "Stream the answers",
-            key="stream",
-            persist_state="session",
-            help="Without streaming each answer arrives in one piece, and no time to first token can be measured.",
-        )
-
-
-def _slots() -> None:
-    """A row for each picked model: what it has of its own."""
-    for pick in picked():
-        ref = picks.ref_of(pick)
-        provider, _, model = ref.partition("/")
-        st.markdown(f"**{plain(pick)}**")
-        with st.container(horizontal=True, vertical_alignment="bottom"):
-            if takes_temperature(Target(provider, model, "direct")):
-                _temperature("Temperature", f"temperature {pick}", "as above")
-            else:
-                st.text_input(
-                    "Temperature",
-                    key=f"no temperature {pick}",
-                    placeholder="not sent: it takes none",
-                    disabled=True,
-                    width=200,
-                )
-            _tokens("Max tokens", f"max_tokens {pick}", "as above")
-            st.text_input("System prompt", key=f"system {pick}", persist_state="session", placeholder="as above")
-
-
-def _temperature(label: str, key: str, placeholder: str) -> None:
-    st.number_input(
-        label,
-        min_value=0.0,
-        max_value=2.0,
-        value=None,
-        step=0.1,
-        format="%g",
-        key=key,
-        persist_state="session",
-        placeholder=placeholder,
-        width=200,
-        help="0 repeats itself, 1 varies. Empty: nothing is sent, and the provider's default holds."
-        if key == "temperature"
-        else None,
-    )
-
-
-def _tokens(label: str, key: str, placeholder: str | None) -> None:
-    st.number_input(
-        label,
-        min_value=1,
-        max_value=1_000_000,
-        value=None,
-        step=256,
-        key=key,
-        persist_state="session",
-        placeholder=placeholder or f"{MAX_TOKENS}",
-        width=160,
-        help="The longest answer that is asked for, reasoning included." if key == "max_tokens" else None,
-    )

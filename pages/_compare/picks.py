@@ -1,16 +1,15 @@
 """Picks: what the model picker holds. `provider/model`, and `provider/model #2` for the same model once more."""
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from llm_backends.catalog.catalog import ModelEntry
+from llm_backends.runs.plan import named, ref_of
 from llm_backends.vendors import EMBEDDED
 from pages._shared.format import context
 
 MAX_SLOTS = 8  # as many cards as can be read side by side
 
-_AGAIN = re.compile(r" #\d+$")
 _UNSET = re.compile(r"Set (.+) in \.env or the environment\.")
 _VALUE = re.compile(r"=\S+")
 _DETAILS = " · "
@@ -19,21 +18,6 @@ _DETAILS = " · "
 def pick_of(value: str) -> str:
     """The pick in a value of the picker, which is the option's whole label when the options have changed since."""
     return value.partition(_DETAILS)[0].strip()
-
-
-def ref_of(pick: str) -> str:
-    """The model of a pick."""
-    return _AGAIN.sub("", pick)
-
-
-def named(refs: Iterable[str]) -> list[str]:
-    """Picks for these models in this order: the second of a kind is #2, and so on."""
-    seen: Counter[str] = Counter()
-    picks = []
-    for ref in refs:
-        seen[ref] += 1
-        picks.append(ref if seen[ref] == 1 else f"{ref} #{seen[ref]}")
-    return picks
 
 
 def options(entries: Iterable[ModelEntry], picks: Sequence[str]) -> list[str]:

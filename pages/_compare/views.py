@@ -1,14 +1,15 @@
 """A comparison as the page shows it, whether it runs, has just ended, or comes from the log."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from llm_backends.parameters import Asked
 from llm_backends.runs.live import Run
+from llm_backends.runs.plan import Plan, named
 from llm_backends.runs.race import Lane
 from llm_backends.store.call_log import Comparison
 from llm_backends.types import CallResult, Target
-from pages._compare.picks import named
+from pages._compare.chips import chips
 from pages._shared.format import duration, ordinal
 
 
@@ -16,7 +17,8 @@ from pages._shared.format import duration, ordinal
 class Card:
     """One slot as it is now. `name` is unique in the comparison. `result` is None until the call has ended.
 
-    `again` says, while it has no text yet, which attempt this is.
+    `asked` holds its parameters; `turn` counts the analyst's messages, None where that is not known. `again` says,
+    while it has no text yet, which attempt this is.
     """
 
     slot: int
@@ -27,12 +29,18 @@ class Card:
     reasoning: str
     elapsed_ms: float | None
     result: CallResult | None
-    settings: Mapping[str, Any]
+    asked: Asked
+    turn: int | None = None
     again: str | None = None
 
     @property
     def live(self) -> bool:
         return self.result is None
+
+    @property
+    def chips(self) -> list[str]:
+        """What is worth knowing beside the model's name."""
+        return chips(self.target, self.asked, self.turn)
 
 
 @dataclass(frozen=True)
@@ -41,9 +49,8 @@ class View:
 
     id: str
     prompt: str
-    system: str
     started_at: str
-    params: Mapping[str, Any]
+    plan: Plan
     run: Run | None
     logged: tuple[Card, ...] = ()
     missing: int = 0
@@ -57,7 +64,7 @@ class View:
         if self.run is None:
             return self.logged
         lanes, results = self.run.race.lanes, self.run.results
-        names = _names(self.params, [lane.target.ref for lane in lanes])
+        names = _names(self.plan, [lane.target.ref for lane in lanes])
         return tuple(
             _of_lane(slot, name, lane, results.get(slot))
             for slot, (name, lane) in enumerate(zip(names, lanes, strict=True))
@@ -66,13 +73,14 @@ class View:
 
 def of_run(run: Run) -> View:
     """The view of a run in memory."""
-    return View(run.id, run.prompt, run.system, run.started_at.isoformat(), run.params, run)
+    return View(run.id, run.prompt, run.started_at.isoformat(), run.plan, run)
 
 
 def of_log(found: Comparison) -> View:
     """The view of a comparison in the log."""
     refs = {call.slot: call.result.target.ref for call in found.calls}
-    names = _names(found.params, [refs.get(slot, "") for slot in range(found.slots)])
+    plan = Plan.from_json(found.params, found.system or "")
+    names = _names(plan, [refs.get(slot, "") for slot in range(found.slots)])
     cards = tuple(
         Card(
             slot=call.slot,
@@ -83,36 +91,27 @@ def of_log(found: Comparison) -> View:
             reasoning=call.result.reasoning,
             elapsed_ms=call.result.total_ms,
             result=call.result,
-            settings=_settings(found.params, names[call.slot]),
+            asked=plan.parameters(names[call.slot]),
         )
         for call in found.calls
     )
     missing = found.slots - len(cards)
-    return View(found.id, found.prompt, found.system or "", found.created_at, found.params, None, cards, missing)
+    return View(found.id, found.prompt, found.created_at, plan, None, cards, missing)
 
 
-def _names(params: Mapping[str, Any], refs: Sequence[str]) -> list[str]:
-    """A name of its own for each slot: the pick that it was made from, where that is on record."""
-    picks = params.get("models")
-    if isinstance(picks, list) and len(picks) == len(refs) == len(set(map(str, picks))):
-        return [str(pick) for pick in picks]
-    return named(refs)
-
-
-def _settings(params: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """What the log's parameters say of one slot."""
-    own = (params.get("overrides") or {}).get(name) or {}
-    return {"temperature": own.get("temperature", params.get("temperature"))}
+def _names(plan: Plan, refs: Sequence[str]) -> Sequence[str]:
+    """A name of its own for each slot: the plan's, where it is on record."""
+    return plan.names if len(plan.names) == len(refs) else named(refs)
 
 
 def _of_lane(slot: int, name: str, lane: Lane, result: CallResult | None) -> Card:
     request = lane.request
-    turns = sum(message.role == "user" for message in request.messages)
-    settings = {"temperature": request.temperature, "max_tokens": request.max_tokens, "turn": turns}
+    turn = sum(message.role == "user" for message in request.messages)
     if result is not None:
-        return Card(slot, name, lane.target, "done", result.answer, result.reasoning, result.total_ms, result, settings)
+        ended = ("done", result.answer, result.reasoning, result.total_ms, result)
+        return Card(slot, name, lane.target, *ended, request, turn)
     state, elapsed_ms, again = lane.state, lane.elapsed_ms, _again(lane)
-    return Card(slot, name, lane.target, state, lane.answer, lane.reasoning, elapsed_ms, None, settings, again)
+    return Card(slot, name, lane.target, state, lane.answer, lane.reasoning, elapsed_ms, None, request, turn, again)
 
 
 def _again(lane: Lane) -> str | None:

@@ -6,7 +6,7 @@ from contextlib import suppress
 from threading import Lock, Thread
 
 from llm_backends.errors import BackendError
-from pages._compare.picks import ref_of
+from llm_backends.runs.plan import ref_of
 from pages._shared.session import App
 
 _begun: set[str] = set()

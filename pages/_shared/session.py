@@ -12,7 +12,7 @@ from pages._compare.interrupted import Interrupted
 from pages._shared.preferences import Choices
 
 if TYPE_CHECKING:
-    from llm_backends.catalog.catalog import Catalog
+    from llm_backends.catalog.catalog import Catalog, Toggle
     from llm_backends.runs.live import Run, Runs
     from llm_backends.settings import Settings
     from llm_backends.store.call_log import CallLog
@@ -76,7 +76,7 @@ def _parts() -> App:
     return App(found, Catalog(found), log, Runs(log), Choices(log), Interrupted(log), found)
 
 
-def route() -> str:
+def route() -> Toggle:
     """The route that the toggle asks for, "direct" or "azure"; it takes effect with the next run."""
     return "azure" if st.session_state.get("route_azure") else "direct"
 

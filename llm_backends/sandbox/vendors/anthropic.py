@@ -36,6 +36,10 @@ class Anthropic(Wire):
         for name in ("temperature", "top_p", "top_k"):
             if name in body and version >= NO_SAMPLING_SINCE:
                 raise Refusal(400, f"{name}: not accepted since anthropic-version {NO_SAMPLING_SINCE}")
+        if "temperature" in body and "top_p" in body:
+            raise Refusal(400, "`temperature` and `top_p` cannot both be specified for this model.")
+        if not all(text.strip() for text in body.get("stop_sequences", ())):
+            raise Refusal(400, "stop_sequences: each stop sequence must contain non-whitespace")
         return Ask(
             http, model, conversation(body, plain(body.get("system"))), script,
             stream=bool(body.get("stream")),

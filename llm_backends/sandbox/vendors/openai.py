@@ -121,6 +121,9 @@ def _refuse_old_parameters(body: Json) -> None:
     if "max_tokens" in body:
         raise Refusal(400, "max_tokens is not supported with this model; use max_completion_tokens.",
                       "unsupported_parameter", "max_tokens")  # fmt: skip
+    if body.get("stop"):
+        raise Refusal(400, "Unsupported parameter: 'stop' is not supported with this model.",
+                      "unsupported_parameter", "stop")  # fmt: skip
     for name in ("temperature", "top_p"):
         if body.get(name, 1) not in (1, None):
             raise Refusal(400, f"This model supports only the default {name}.", "unsupported_value", name)
