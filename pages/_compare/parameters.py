@@ -12,6 +12,7 @@ from pages._compare.chips import told
 from pages._shared.format import plain
 
 MAX_STOPS = 4  # OpenAI takes no more
+WIDTH = 180  # five in a row beside the sidebar, and wide enough for "not sent: it takes none"
 DEFAULT, ABOVE = "provider's default", "as above"
 
 
@@ -119,7 +120,7 @@ def _number(name: str, slot: str | None, placeholder: str) -> None:
         key=key(name, slot),
         persist_state="session",
         placeholder=placeholder,
-        width=170,
+        width=WIDTH,
         help=number.help if slot is None else None,
     )
 
@@ -132,7 +133,7 @@ def _effort(slot: str | None, choices: tuple[Effort, ...], placeholder: str) -> 
         key=key("reasoning_effort", slot),
         persist_state="session",
         placeholder=placeholder,
-        width=180,
+        width=WIDTH,
         help="How much a model thinks before it answers. It is sent to models that know this very level."
         if slot is None
         else None,
@@ -149,7 +150,7 @@ def _stop(slot: str | None, placeholder: str) -> None:
         select_all=False,
         persist_state="session",
         placeholder=placeholder,
-        width=220,
+        width=WIDTH,
         help=f"Where an answer ends, itself left out. Type one and press Enter, up to {MAX_STOPS}; \\n is a new line."
         if slot is None
         else None,
@@ -157,4 +158,4 @@ def _stop(slot: str | None, placeholder: str) -> None:
 
 
 def _none(label: str, name: Parameter, slot: str) -> None:
-    st.text_input(label, key=f"no {name} {slot}", placeholder="not sent: it takes none", disabled=True, width=200)
+    st.text_input(label, key=f"no {name} {slot}", placeholder="not sent: it takes none", disabled=True, width=WIDTH)
