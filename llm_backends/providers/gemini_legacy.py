@@ -50,12 +50,12 @@ class GeminiLegacyBackend:
     def stream(self, request: ChatRequest) -> Iterator[Delta | Finish]:
         """See Backend.stream."""
         self.prepare()
+        config = generation_config(request, self.target)
         with exchange(self.target, self._timeouts) as call:
             if not call.ready():
                 return
             call.start("sdk")
             model = self._sdk.GenerativeModel(request.model, system_instruction=system_instruction(request))
-            config = generation_config(request, self.target)
             answer = model.generate_content(
                 contents(request),
                 generation_config=config,
