@@ -96,7 +96,8 @@ def _is_sse(http: Http) -> bool:
 def _shows_thoughts(ask: Ask) -> bool:
     """A scripted model shows its thoughts unless told not to; an ordinary one only when asked, like the real ones."""
     config = (ask.http.body.get("generationConfig") or {}).get("thinkingConfig") or {}
-    return bool(config.get("includeThoughts", ask.script.reasoning is not None))
+    shown = config.get("includeThoughts", config.get("include_thoughts"))  # Google reads either spelling
+    return ask.script.reasoning is not None if shown is None else bool(shown)
 
 
 def _part(token: Token) -> Json:
