@@ -176,8 +176,9 @@ class CallResult:
         return None if self.ttft_ms is None else self.ttft_ms - (self.connect_ms or 0.0)
 
     def columns(self) -> dict[str, Any]:
-        """The same, flat, under the log's column names; counts of an unknown usage are None."""
+        """The same, flat, under the log's column names; counts of an unknown usage are None, tries a list of dicts."""
         row = asdict(self)
+        row["tries"] = list(row["tries"])
         usage = row.pop("usage") or {field.name: None for field in fields(Usage)}
         target: dict[str, Any] = row.pop("target")
         return target | row | usage

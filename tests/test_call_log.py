@@ -1,6 +1,7 @@
 """The log on real databases: nothing is lost, nothing is changed, and what is asked of it is answered right."""
 
 import contextlib
+import os
 import random
 import signal
 import sqlite3
@@ -8,20 +9,28 @@ import subprocess
 import sys
 import textwrap
 import time
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event, inspect, select
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import MetaData, create_engine, event, inspect, select, text, update
 from sqlalchemy.engine import Engine
 
 from llm_backends import redact
 from llm_backends.errors import ConfigError
 from llm_backends.stats.percentiles import percentile
-from llm_backends.store import call_log
+from llm_backends.store import writer
 from llm_backends.store.call_log import CallLog, Filter
-from llm_backends.store.tables import connected, migrate, schema_version
-from llm_backends.types import CallResult, Target, Usage
+from llm_backends.store.columns import now
+from llm_backends.store.database import Database
+from llm_backends.store.migrations import HEAD, revision
+from llm_backends.store.tables import calls, metadata, processes
+from llm_backends.types import Attempt, CallResult, Target, Usage
 
 GPT = Target("openai", "gpt-4o", "direct", "api.openai.com")
 FULL = CallResult(
@@ -35,6 +44,8 @@ FULL = CallResult(
     error_message="No data for 60 s.",
     usage=Usage(11, 22, 3, 4),
     load_ms=0.5,
+    build_ms=0.75,
+    timed_from="socket",
     connect_ms=1.25,
     headers_ms=2.5,
     ttft_ms=100.125,
@@ -46,6 +57,10 @@ FULL = CallResult(
     gap_p95_ms=20.5,
     gap_max_ms=33.3,
     attempts=2,
+    tries=(
+        Attempt("y.services.ai.azure.com", 0.0, connect_ms=1.25, ended_ms=12.5, status=503, error_type="ProviderDown"),
+        Attempt("x.services.ai.azure.com", 1212.5, headers_ms=2.5),
+    ),
     retry_wait_ms=1200.0,
     failed_over_from="y.services.ai.azure.com",
     cost_usd=0.000123,
@@ -148,6 +163,14 @@ def test_a_model_name_of_a_megabyte_does_not_hold_up_the_log(log):
     assert log.comparison(logged(log, ok(long))).calls[0].result.target.model == "m" * 200
 
 
+def test_what_a_newer_version_knows_of_an_attempt_is_passed_over(log):
+    id = logged(log, FULL)
+    tries = '[{"endpoint_host": "x", "began_ms": 1.5, "colour": "blue"}]'
+    with log.database.writing() as connection:
+        connection.execute(update(calls), {"tries": tries})
+    assert log.comparison(id).calls[0].result.tries == (Attempt("x", 1.5),)
+
+
 def test_an_unknown_comparison_is_none(log):
     assert log.comparison("nowhere") is None
 
@@ -227,7 +250,7 @@ def test_rows_wait_for_room_on_a_full_disk(sqlite_url):
 
     with contextlib.closing(CallLog(sqlite_url)) as log:
         log.check()
-        log._engine.dispose()
+        log.database.close()
         event.listen(Engine, "connect", limit)
         try:
             id = log.open_comparison("Why?" * 50_000, None, {}, slots=1)
@@ -269,7 +292,7 @@ def test_a_file_that_is_no_database_is_left_alone(tmp_path):
 
 
 def test_beyond_the_bound_rows_are_counted_as_missing(tmp_path, monkeypatch):
-    monkeypatch.setattr(call_log, "MAX_WAITING_CHARS", 10_000)
+    monkeypatch.setattr(writer, "MAX_WAITING_CHARS", 10_000)
     (tmp_path / "data").write_text("")
     with contextlib.closing(CallLog(f"sqlite:///{tmp_path / 'data' / 'log.db'}")) as log:
         kept = log.open_comparison("Why?", None, {}, slots=2)
@@ -312,7 +335,10 @@ def test_rows_are_kept_when_the_process_is_killed(url):
         process.send_signal(signal.SIGKILL)
     with contextlib.closing(CallLog(url)) as log:
         assert [call.slot for call in log.comparison(id).calls] == [0, 1, 2]
-        assert [comparison.id for comparison in log.interrupted()] == [id]
+        assert interrupted(log) == [id]
+        with log.database.writing() as connection:  # its number may be ours now, as in a container started again
+            connection.execute(update(processes).where(processes.c.id != log.writer.process.id), {"pid": os.getpid()})
+        assert interrupted(log) == [id]
 
 
 def test_rows_are_written_when_the_program_just_ends(url):
@@ -354,48 +380,153 @@ def test_several_processes_may_make_the_tables_at_once(url):
         assert len(log.recent_comparisons()) == 3
 
 
-def versions(engine) -> list[int]:
-    with engine.connect() as connection:
-        return connection.scalars(select(schema_version.c.version)).all()
-
-
 @pytest.fixture
 def engine(url):
-    engine = connected(url)
+    """The database as it is: no tables are made, none brought up to date."""
+    if url.startswith("sqlite"):
+        Path(url.removeprefix("sqlite:///")).parent.mkdir()
+    engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
     yield engine
     engine.dispose()
 
 
-def test_a_database_from_a_newer_version_is_refused(url, engine):
-    migrate(engine)
+@pytest.fixture
+def old(engine):
+    """The same, written by the last version before there were revisions."""
+    script = (Path(__file__).parent / "data" / f"log_v1_{engine.name}.sql").read_text()
+    with contextlib.closing(engine.raw_connection()) as connection:
+        connection.executescript(script) if engine.name == "sqlite" else connection.cursor().execute(script)
+        connection.commit()
+        connection.detach()  # the script of PostgreSQL's dump changes its connection
+    return engine
+
+
+def contents(engine) -> dict[str, list[dict]]:
+    """Every row of every table, in the database's own words."""
+    with engine.connect() as connection:
+        return {
+            table: [dict(row) for row in connection.execute(text(f"SELECT * FROM {table} ORDER BY 1")).mappings()]
+            for table in inspect(connection).get_table_names()
+        }
+
+
+def shape(engine) -> dict[str, list]:
+    """Columns, keys and indexes of every table."""
+    tables = inspect(engine)
+    return {
+        table: [
+            *((c["name"], str(c["type"]), c["nullable"], c["default"]) for c in tables.get_columns(table)),
+            tables.get_pk_constraint(table),
+            tables.get_foreign_keys(table),
+            *sorted(tables.get_indexes(table), key=lambda index: index["name"]),
+        ]
+        for table in tables.get_table_names()
+    }
+
+
+def by_revisions(engine) -> None:
+    """Make the tables by every revision there is, as `migrate` runs them."""
+    config = Config()
+    config.set_main_option("script_location", "llm_backends.store:migrations")
     with engine.begin() as connection:
-        connection.execute(schema_version.update(), {"version": 99})
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def test_a_database_from_before_revisions_is_brought_up_to_date_and_loses_nothing(url, old):
+    before = contents(old)
+    assert {table: len(rows) for table, rows in before.items()} == {
+        "calls": 3, "comparisons": 2, "preferences": 4, "schema_version": 1,
+    }  # fmt: skip
+    Database(url).engine().dispose()
+    after = contents(old)
+    assert after.pop("alembic_version") == [{"version_num": HEAD}] and after.pop("processes") == []
+    new = {
+        "calls": {"build_ms": None, "timed_from": None, "tries": "[]"},
+        "comparisons": {"process": None},
+        "schema_version": {"version": 2},  # what tells the earlier version that it is too old
+    }
+    assert after == {table: [row | new.get(table, {}) for row in rows] for table, rows in before.items()}
+
     with contextlib.closing(CallLog(url)) as log:
-        with pytest.raises(ConfigError, match="newer LLMSelect.*99"):
+        (cut_off,) = (c for c in log.interrupted(days=36_500) if c.calls == ())
+        assert (cut_off.prompt, cut_off.system, cut_off.params, cut_off.slots) == ("Cut off", None, {}, 2)
+        (whole,) = log.recent_comparisons(user="ada")
+        assert (whole.prompt, whole.system, whole.slots) == ("Why? 😀\0", "Be \0 brief.", 3)
+        assert whole.params == {"temperature": 0.5, "models": ["openai/gpt-4o"], "note": "é\0"}
+        stopped, failed, done = (call.result for call in whole.calls)
+        text = "Grüße 👩‍🚀\0 ; it's \"quoted\"\nand goes on\t\\ '' -- %s :name"
+        new_facts = {"build_ms": None, "timed_from": None, "tries": ()}
+        assert stopped == replace(FULL, answer=text, reasoning="日本語 \0\0", detour_ms=0.1 + 0.2, **new_facts)
+        assert (failed.status, failed.error_type, failed.attempts) == ("error", "ProviderDown", 3)
+        assert (done.status, done.usage, done.ttft_ms, done.total_ms) == ("ok", Usage(7, 2**40), 1e-7, 1e15)
+        assert log.preferences() == {"deadline_s": 90.5, "deployment openai/gpt-4o": {"name": "ours", "wire": None}}
+        assert log.preferences("ada") == {"temperature": 0, "note": "é 😀"}
+        assert log.comparison(logged(log, FULL)).calls[0].result == FULL
+
+
+@pytest.mark.parametrize("start", ["nothing", "the version before revisions"])
+def test_revisions_lead_to_the_tables_that_a_new_database_gets(request, url, engine, start):
+    if start != "nothing":
+        request.getfixturevalue("old")
+        Database(url).engine().dispose()
+    else:
+        by_revisions(engine)
+    with engine.connect() as connection:
+        assert revision(connection) == HEAD
+        context = MigrationContext.configure(connection, opts={"compare_server_default": True})
+        assert compare_metadata(context, metadata) == []
+    upgraded, found = shape(engine), MetaData()
+    found.reflect(engine)
+    found.drop_all(engine)
+    Database(url).engine().dispose()
+    assert upgraded == shape(engine)
+
+
+def test_an_upgrade_that_fails_changes_nothing_and_is_told(url, old):
+    with old.begin() as connection:
+        connection.execute(text("CREATE TABLE processes (in_the_way INTEGER)"))
+    before = shape(old), contents(old)
+    with contextlib.closing(CallLog(url)) as log:
+        with pytest.raises(ConfigError, match="processes"):
+            log.check()
+        assert "processes" in until(lambda: log.problem)
+    assert (shape(old), contents(old)) == before
+
+
+def test_several_may_bring_the_same_database_up_to_date_at_once(url, old):
+    with contextlib.ExitStack() as stack:
+        logs = [stack.enter_context(contextlib.closing(CallLog(url))) for _ in range(4)]
+        for log in logs:
+            log.check()
+            assert len(log.recent_comparisons()) == 2 and log.problem is None
+    assert contents(old)["alembic_version"] == [{"version_num": HEAD}]
+
+
+def test_a_database_from_a_newer_version_is_refused(url, engine):
+    Database(url).engine().dispose()
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0099'"))
+    with contextlib.closing(CallLog(url)) as log:
+        with pytest.raises(ConfigError, match="newer LLMSelect.*0099"):
             log.check()
         assert "newer LLMSelect" in until(lambda: log.problem)
-    assert versions(engine) == [99]
+    with engine.connect() as connection:
+        assert revision(connection) == "0099"
 
 
-def test_an_older_database_is_brought_up_to_date_and_keeps_its_rows(url, engine):
-    with contextlib.closing(CallLog(url)) as log:
-        id = logged(log, FULL)
-        upgrades = (("ALTER TABLE calls ADD COLUMN vote INTEGER",), ("CREATE TABLE votes (id TEXT PRIMARY KEY)",))
+def test_alembic_is_loaded_only_where_there_is_something_to_bring_up_to_date(sqlite_url):
+    script = """
+        import sys
+        from llm_backends.store.call_log import CallLog
         for _ in range(2):
-            migrate(engine, upgrades)
-            assert versions(engine) == [3]
-        assert {"vote", "votes"} <= {c["name"] for c in inspect(engine).get_columns("calls")} | set(
-            inspect(engine).get_table_names()
-        )
-        assert log.comparison(id).calls[0].result == FULL
-
-
-def test_an_upgrade_that_fails_changes_nothing(engine):
-    migrate(engine)
-    with pytest.raises(Exception, match="nowhere"):
-        migrate(engine, (("ALTER TABLE calls ADD COLUMN vote INTEGER", "DROP TABLE nowhere"),))
-    assert versions(engine) == [1]
-    assert "vote" not in {column["name"] for column in inspect(engine).get_columns("calls")}
+            log = CallLog(sys.argv[1])
+            log.check()
+            log.close()
+        print("alembic" in sys.modules)
+    """
+    with in_another_process(script, sqlite_url) as process:
+        assert process.communicate()[0] == "False\n"
 
 
 # Questions
@@ -440,10 +571,10 @@ def test_figures_by_model_are_read_from_indexes_alone(sqlite_url):
 
     with contextlib.closing(CallLog(sqlite_url)) as log:
         logged(log, *(ok(ttft_ms=n, total_ms=n, tpot_ms=n) for n in range(1, 40)))
-        event.listen(log._engine, "before_cursor_execute", note)
+        event.listen(log.database.engine(), "before_cursor_execute", note)
         log.by_model(Filter(since=datetime(2026, 1, 1, tzinfo=UTC), models=(GPT.ref,)))
-        event.remove(log._engine, "before_cursor_execute", note)
-        with log._engine.connect() as connection:
+        event.remove(log.database.engine(), "before_cursor_execute", note)
+        with log.database.engine().connect() as connection:
             plans = [connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {s}", p).all() for s, p in asked]
     steps = [step.detail for plan in plans for step in plan]
     assert len(steps) == len(asked) > 7
@@ -532,14 +663,51 @@ def test_recent_comparisons_can_be_searched(log):
     assert found(user="ada", search="100") == []
 
 
-def test_a_comparison_is_interrupted_only_if_it_is_older_than_this_process(url):
+# Interrupted
+
+
+def interrupted(log) -> list[str]:
+    return [comparison.id for comparison in log.interrupted()]
+
+
+def test_a_comparison_that_lacks_calls_is_interrupted_once_its_process_has_closed_the_log(url):
     with contextlib.closing(CallLog(url)) as log:
         cut_off = logged(log, ok(), slots=2)
         logged(log, ok(), slots=1)
-        assert log.interrupted() == ()
-    time.sleep(0.002)  # times of day are kept to the millisecond
+        assert interrupted(log) == []
     with contextlib.closing(CallLog(url)) as log:
-        assert [comparison.id for comparison in log.interrupted()] == [cut_off]
+        assert interrupted(log) == [cut_off]
+
+
+def test_what_another_process_still_runs_is_not_interrupted_until_it_falls_silent(url):
+    def silent_for(seconds: float) -> None:
+        row = {"host": "elsewhere", "seen_at": now(timedelta(seconds=seconds))}
+        with theirs.database.writing() as connection:
+            connection.execute(update(processes).where(processes.c.id == theirs.writer.process.id), row)
+
+    with contextlib.closing(CallLog(url)) as theirs:
+        running = logged(theirs, ok(), slots=2)
+        with contextlib.closing(CallLog(url)) as ours:
+            assert interrupted(ours) == []
+            silent_for(25)
+            assert interrupted(ours) == []
+            silent_for(35)
+            assert interrupted(ours) == [running] and interrupted(theirs) == []
+            logged(theirs, ok())
+            assert interrupted(ours) == []
+
+
+def test_a_process_that_has_nothing_to_write_says_that_it_lives(log, monkeypatch):
+    def seen() -> str | None:
+        with log.database.reading() as connection:
+            return connection.scalar(select(processes.c.seen_at))
+
+    monkeypatch.setattr(writer, "SEEN_EVERY_S", 0.05)
+    logged(log)
+    first = seen()
+    until(lambda: seen() > first)
+    log.close()
+    assert seen() is None
 
 
 def test_choices_are_kept_by_user_replaced_and_taken_back(url):

@@ -136,14 +136,13 @@ def test_every_message_in_the_quick_fixes_is_one_that_is_shown():
 
 @every_document
 def test_every_query_runs_on_a_new_log(path, tmp_path):
-    from llm_backends.store.tables import connected, migrate
+    from llm_backends.store.database import Database
 
-    engine = connected(f"sqlite:///{tmp_path}/log.db")
-    migrate(engine)
-    with engine.connect() as connection:
+    database = Database(f"sqlite:///{tmp_path}/log.db")
+    with database.reading() as connection:
         for query in blocks(path, "sql"):
             connection.exec_driver_sql(query).all()
-    engine.dispose()
+    database.close()
 
 
 def test_the_python_example_of_the_readme_runs(sandbox, tmp_path):

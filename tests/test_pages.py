@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from llm_backends import settings
 from llm_backends.catalog.catalog import Catalog
-from llm_backends.store.calls import Comparison, LoggedCall
+from llm_backends.store.call_log import Comparison, LoggedCall
 from llm_backends.types import CallResult, Message, Target, Usage
 from pages._compare import picks, start, table, views
 from pages._shared import format, markdown, measures, session, waterfall

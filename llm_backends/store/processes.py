@@ -1,0 +1,63 @@
+"""Which processes have the database open: each says so every now and then, so that others know which runs go on."""
+
+import os
+import socket
+import sys
+import uuid
+from contextlib import suppress
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, Connection, delete, select
+
+from .columns import now
+from .tables import comparisons, insert, processes
+
+SEEN_EVERY_S = 10.0
+GONE_AFTER = timedelta(seconds=30)
+_FORGOTTEN_AFTER = timedelta(days=1)
+
+_open_here: set[str] = set()
+
+
+class Process:
+    """One that has the database open, as the others see it; `id` is its own each time that it opens it."""
+
+    def __init__(self) -> None:
+        self.id = uuid.uuid4().hex
+        self._started_at = now()
+        _open_here.add(self.id)
+
+    def seen(self, connection: Connection) -> None:
+        """Say that the process lives."""
+        row = {"id": self.id, "host": socket.gethostname(), "pid": os.getpid(), "started_at": self._started_at}
+        seen_at = {"seen_at": now()}
+        statement = insert(connection, processes).on_conflict_do_update(index_elements=["id"], set_=seen_at)
+        connection.execute(statement, row | seen_at)
+
+    def closed(self, connection: Connection) -> None:
+        """Say that the process is done with the database; forget those that never did."""
+        _open_here.discard(self.id)
+        old = processes.c.seen_at < now(_FORGOTTEN_AFTER)
+        connection.execute(delete(processes).where((processes.c.id == self.id) | old))
+
+
+def lives(connection: Connection) -> ColumnElement[bool]:
+    """Whether the process of a row in `comparisons` was seen lately, and is not known to have ended since."""
+    p = processes.c
+    here = connection.execute(select(p.id, p.pid).where(p.host == socket.gethostname())).all()
+    dead = [row.id for row in here if not _runs(row.id, row.pid)]
+    seen = select(p.id).where(p.id == comparisons.c.process, p.seen_at >= now(GONE_AFTER), p.id.not_in(dead))
+    return seen.exists()
+
+
+def _runs(id: str, pid: int) -> bool:
+    """Whether a process of this machine may be running still."""
+    if pid == os.getpid():  # or had that number before, as in a container that was started again
+        return id in _open_here
+    if sys.platform != "win32":  # where this would end it
+        with suppress(PermissionError):
+            try:
+                os.kill(pid, 0)
+            except ProcessLookupError:
+                return False
+    return True
