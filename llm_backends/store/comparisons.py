@@ -79,7 +79,7 @@ def interrupted(connection: Connection, since: str, opened_at: str, process: str
     """
     c = comparisons.c
     ended = select(func.count()).where(calls.c.comparison_id == c.id).scalar_subquery()
-    abandoned = and_(c.process != process, ~processes.lives(connection))
+    abandoned = and_(c.process != process, c.process.not_in(processes.alive(connection)))
     left = or_(and_(c.process.is_(None), c.created_at < opened_at), abandoned)
     query = select(comparisons).where(c.created_at >= since, left, c.slots > ended)
     return _with_calls(connection, query.order_by(c.created_at.desc(), c.id.desc()))

@@ -7,13 +7,13 @@ import uuid
 from contextlib import suppress
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, Connection, delete, select
+from sqlalchemy import Connection, Select, delete, select
 
 from .columns import now
-from .tables import comparisons, insert, processes
+from .tables import insert, processes
 
 SEEN_EVERY_S = 10.0
-GONE_AFTER = timedelta(seconds=30)
+_GONE_AFTER = timedelta(seconds=30)
 _FORGOTTEN_AFTER = timedelta(days=1)
 
 _open_here: set[str] = set()
@@ -41,13 +41,12 @@ class Process:
         connection.execute(delete(processes).where((processes.c.id == self.id) | old))
 
 
-def lives(connection: Connection) -> ColumnElement[bool]:
-    """Whether the process of a row in `comparisons` was seen lately, and is not known to have ended since."""
+def alive(connection: Connection) -> Select[str]:
+    """Selects the ids of those that were seen lately and are not known to have ended since."""
     p = processes.c
     here = connection.execute(select(p.id, p.pid).where(p.host == socket.gethostname())).all()
     dead = [row.id for row in here if not _runs(row.id, row.pid)]
-    seen = select(p.id).where(p.id == comparisons.c.process, p.seen_at >= now(GONE_AFTER), p.id.not_in(dead))
-    return seen.exists()
+    return select(p.id).where(p.seen_at >= now(_GONE_AFTER), p.id.not_in(dead))
 
 
 def _runs(id: str, pid: int) -> bool:
