@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, RowMapping, bindparam, select
+from sqlalchemy import ColumnElement, Connection, Row, RowMapping, Select, bindparam, select
 
 from .. import redact
 from ..types import Attempt, CallResult, Route, Status, Target, Usage
@@ -21,6 +21,7 @@ _NAME_LENGTH = 200
 
 GROUP = (calls.c.provider, calls.c.model, calls.c.route)
 Group = Row[Any, Any, Any]
+Query = Select[*tuple[Any, ...]]
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, func, or_, select, tuple_
+from sqlalchemy import Connection, and_, func, or_, select, tuple_
 
 from . import processes
-from .calls import LoggedCall, of_comparisons
+from .calls import LoggedCall, Query, of_comparisons
 from .columns import storable
 from .tables import calls, comparisons
 
@@ -85,7 +85,7 @@ def interrupted(connection: Connection, since: str, opened_at: str, process: str
     return _with_calls(connection, query.order_by(c.created_at.desc(), c.id.desc()))
 
 
-def _with_calls(connection: Connection, query: Select[*tuple[Any, ...]]) -> tuple[Comparison, ...]:
+def _with_calls(connection: Connection, query: Query) -> tuple[Comparison, ...]:
     rows = connection.execute(query).all()
     found = of_comparisons(connection, [row.id for row in rows])
     return tuple(

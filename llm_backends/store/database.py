@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
@@ -14,6 +14,9 @@ from .. import redact
 from ..errors import ConfigError
 from .diagnosis import explained
 from .migrations import migrate
+
+if TYPE_CHECKING:
+    import psycopg
 
 
 class Database:
@@ -116,7 +119,7 @@ def _connected(url: str) -> Engine:
     return engine
 
 
-def _prepare_sqlite(connection: Any, _record: object) -> None:
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     # Another process may be switching to WAL at this moment, and some network drives can't: both work without.
     with suppress(sqlite3.OperationalError):
         connection.execute("PRAGMA journal_mode = WAL")
@@ -125,6 +128,6 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.create_function("lower", 1, lambda value: value and value.lower(), deterministic=True)
 
 
-def _prepare_postgresql(connection: Any, _record: object) -> None:
+def _prepare_postgresql(connection: "psycopg.Connection", _record: object) -> None:
     connection.execute("SET lock_timeout = '2s'")
     connection.commit()

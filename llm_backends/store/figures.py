@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import Connection, Integer, Select, bindparam, func, select
+from sqlalchemy import Connection, Integer, bindparam, func, select
 
 from ..stats.percentiles import between, rank
 from ..types import Route
-from .calls import GROUP, Filter, Group, conditions, groups
+from .calls import GROUP, Filter, Group, Query, conditions, groups
 from .tables import calls
 
 _RANKED = ("ttft_ms", "total_ms", "tpot_ms")
@@ -57,7 +56,7 @@ def by_model(connection: Connection, filter: Filter) -> tuple[ModelStats, ...]:
     return tuple(one for one in stats if one.calls)
 
 
-def _sums() -> Select[*tuple[Any, ...]]:
+def _sums() -> Query:
     c = calls.c
     return select(
         func.count().label("calls"),
@@ -68,7 +67,7 @@ def _sums() -> Select[*tuple[Any, ...]]:
     )
 
 
-def _ranked(metric: str, down: bool) -> Select[float]:
+def _ranked(metric: str, down: bool) -> Query:
     """`take` values of the metric after the first `skip`, upwards or down, over the calls that ended well."""
     column = calls.c[metric]
     query = select(column).where(calls.c.status == "ok", column > 0)
@@ -81,8 +80,8 @@ def _ranked(metric: str, down: bool) -> Select[float]:
 def _model_stats(
     connection: Connection,
     group: Group,
-    sums: Select[*tuple[Any, ...]],
-    ranked: Mapping[tuple[str, bool], Select[float]],
+    sums: Query,
+    ranked: Mapping[tuple[str, bool], Query],
 ) -> ModelStats:
     names = group._asdict()
     row = connection.execute(sums, names).one()

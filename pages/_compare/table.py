@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from collections.abc import Sequence
 
 import streamlit as st
@@ -59,6 +60,8 @@ def as_csv(cards: Sequence[Card], comparison_id: str) -> str:
 
 
 def _cell(value):
+    if isinstance(value, list):
+        return json.dumps(value)
     return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
 
 
