@@ -28,7 +28,7 @@ preferences = Table(
     Column("value", Exact, nullable=False),
 )
 
-# Who has the database open. `seen_at` is kept fresh; the row of a process that was killed stays behind for some days.
+# Who has the database open. `seen_at` is kept fresh; that of a process that was killed stays for a day or more.
 processes = Table(
     "processes",
     metadata,
