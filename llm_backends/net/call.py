@@ -1,15 +1,14 @@
-"""One call as the network sees it: its clock, its attempts, its deadline, and the switch that stops it."""
+"""One call as the network sees it: its clock, its attempts, its deadline."""
 
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from queue import SimpleQueue
-from threading import Event, Lock, Thread
+from threading import Event
 from typing import TYPE_CHECKING, Literal
 
 import httpcore2
@@ -18,6 +17,7 @@ import httpx2
 from ..clock import now_ms
 from ..types import Target
 from .seen import Seen
+from .switch import Switch
 
 if TYPE_CHECKING:
     from .gate import Gate
@@ -40,22 +40,19 @@ class Timeouts:
         return httpx2.Timeout(self.read_s, connect=self.connect_s)
 
 
-class Stopped(httpcore2.NetworkError):
-    """The call was stopped before it could send anything."""
-
-
 class DeadlinePassed(httpcore2.ReadTimeout):
     """The call's total time is used up, though bytes may still be arriving."""
 
 
-class Call:
-    """What the network sees of one call, and the switch that stops it. Clock readings in milliseconds.
+class Call(Switch):
+    """What the network sees of one call, which can be stopped. Clock readings in milliseconds.
 
     `t0` is when the first byte of the first request is handed to the socket, or when the connection for it begins to be
     opened. `timed_from` "sdk": the SDK's socket is out of sight, and `t0` is when the SDK was called.
     """
 
     def __init__(self) -> None:
+        super().__init__()
         self.t0: float | None = None
         self.timed_from: Literal["socket", "sdk"] | None = None
         self.started_at: datetime | None = None
@@ -68,10 +65,7 @@ class Call:
         self._waited_ms = 0.0
         self._deadline_s: float | None = None
         self._drain_until_ms: float | None = None
-        self._socket: socket.socket | None = None
-        self._stop, self._go = Event(), Event()
-        self._aside: SimpleQueue[BaseException | None] = SimpleQueue()
-        self._lock = Lock()
+        self._go = Event()
 
     @property
     def attempt(self) -> Seen:
@@ -92,11 +86,6 @@ class Call:
     def overdue(self) -> bool:
         """Whether the total deadline has passed (a read that was cut to it may wake a little early)."""
         return self.deadline_ms is not None and now_ms() > self.deadline_ms - 20
-
-    @property
-    def stopped(self) -> bool:
-        """Whether somebody has stopped the call."""
-        return self._stop.is_set()
 
     def ask(self) -> None:
         """Say that the SDK is called now: what it needs until `ready` is its own time."""
@@ -157,50 +146,16 @@ class Call:
         self._waited_ms += now_ms() - started
         return not self.stopped
 
-    def aside(self, work: Callable[[], object]) -> None:
-        """Do what cannot be interrupted in a thread of its own: return when it has ended or the call is stopped.
-
-        Raises what it raised.
-        """
-
-        def run() -> None:
-            try:
-                work()
-            except BaseException as exc:
-                self._aside.put(exc)
-            else:
-                self._aside.put(None)
-
-        if self.stopped:
-            return
-        Thread(target=run, name="aside", daemon=True).start()
-        raised = self._aside.get()
-        if raised is not None and not self.stopped:
-            raise raised
-
     def stop(self) -> None:
-        """Shut the socket under whoever reads it: the only way to wake a blocked reader. Safe from any thread."""
-        with self._lock:
-            self._stop.set()
-            if self._socket is not None:
-                with suppress(OSError):
-                    # An SSLSocket's own shutdown would take its TLS state away from the reader; the plain one does not.
-                    socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
-        self._aside.put(None)
+        """Stop the call wherever it is; what had arrived is kept. Idempotent, safe from any thread."""
+        super().stop()
         self._go.set()
         self.leave()
 
     def hold(self, sock: socket.socket) -> None:
-        """Remember the socket that carries this call."""
-        with self._lock:
-            if self.stopped:
-                raise Stopped("stopped before the request was sent")
-            self._socket, self._drain_until_ms = sock, None
-
-    def release(self) -> None:
-        """Forget the socket: its connection may go back to the pool and carry somebody else's call."""
-        with self._lock:
-            self._socket = None
+        """Remember the socket that carries this call. Raises Stopped."""
+        super().hold(sock)
+        self._drain_until_ms = None
 
     def limit(self, timeout: float | None) -> float | None:
         """The read timeout in seconds, cut to what the deadline leaves."""

@@ -12,13 +12,13 @@ from typing import Any
 import httpcore2
 
 from ..clock import now_ms
-from .call import Call, Stopped
+from .switch import Stopped, Switch
 
 STEP_S = 0.05
 _UNDER_WAY = (0, errno.EINPROGRESS, errno.EWOULDBLOCK, getattr(errno, "WSAEWOULDBLOCK", errno.EWOULDBLOCK))
 
 
-def connected(host: str, port: int, timeout_s: float | None, options: Iterable[Any], call: Call) -> socket.socket:
+def connected(host: str, port: int, timeout_s: float | None, options: Iterable[Any], call: Switch) -> socket.socket:
     """A connected socket, at the first of the host's addresses that answers; `timeout_s` for each of them.
 
     Raises httpcore2's ConnectError or ConnectTimeout, and Stopped as soon as the call is.
@@ -47,7 +47,7 @@ def connected(host: str, port: int, timeout_s: float | None, options: Iterable[A
         raise httpcore2.ConnectError(str(exc)) from exc
 
 
-def _addresses(host: str, port: int, call: Call) -> list[Any]:
+def _addresses(host: str, port: int, call: Switch) -> list[Any]:
     found: list[Any] = []
 
     def resolve() -> None:
@@ -63,7 +63,7 @@ def _addresses(host: str, port: int, call: Call) -> list[Any]:
     return found
 
 
-def _connect(sock: socket.socket, address: Any, timeout_s: float | None, call: Call) -> None:
+def _connect(sock: socket.socket, address: Any, timeout_s: float | None, call: Switch) -> None:
     end_ms = None if timeout_s is None else now_ms() + timeout_s * 1000
     sock.setblocking(False)
     code = sock.connect_ex(address)

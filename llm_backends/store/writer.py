@@ -88,7 +88,9 @@ class Writer:
         sentences = []
         if failure:
             rows = "1 row waits" if waiting == 1 else f"{waiting} rows wait"
-            told = f"{rows} in memory and will be written as soon as that works." if waiting else "Nothing waits so far."
+            told = (
+                f"{rows} in memory and will be written as soon as that works." if waiting else "Nothing waits so far."
+            )
             sentences.append(f"{failure} {told}")
         if lost:
             rows = "1 row is" if lost == 1 else f"{lost} rows are"
