@@ -68,5 +68,5 @@ install:
 	echo "$(CURDIR), $$($(PY) -V), requirements $$(cat $(REQUIREMENTS) | cksum)" > $(STAMP)
 
 clean: ## remove .venv and caches; data/ and .env stay
-	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache
+	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .hypothesis .coverage*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

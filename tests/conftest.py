@@ -193,6 +193,7 @@ def _dashboard(directory: Path, environ):
     command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py"), "--server.headless", "true"]
     command += ["--server.port", str(port)]
     base = {"PATH": os.environ["PATH"], "HOME": str(directory), "LANG": "C.UTF-8"}
+    base |= {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
     base["LLMSELECT_DATABASE_URL"] = f"sqlite:///{directory / 'llmselect.db'}"
     log = directory / f"dashboard-{port}.log"
     with log.open("wb") as out:

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from fnmatch import fnmatch
 from graphlib import TopologicalSorter
@@ -35,6 +36,24 @@ OWNERS = {
     "xllamacpp": {"providers.local"},
 }
 
+# From the lowest to the highest. A module imports from lower layers and from its own folder, never sideways.
+LAYERS = (
+    {"clock", "once", "redact", "stats", "types", "vendors"},
+    {"errors", "facts", "metrics", "parameters"},
+    {"settings", "net", "store"},
+    {"formats", "sentences", "slot"},
+    {"azure", "providers"},
+    {"catalog"},
+    {"runs"},
+    {"sandbox"},
+    {"cli"},
+    {"", "__main__"},
+)
+# Those that break the rule, with the reason.
+UPWARD = {
+    ("net.translation", "azure.identity"),  # why there was no Entra token is known where tokens are fetched
+}
+
 
 def pins(path: Path) -> dict[str, str]:
     """Version by normalized package name."""
@@ -59,8 +78,8 @@ def modules() -> dict[str, Path]:
     return {".".join(parts[:-1] if parts[-1] == "__init__" else parts): path for path, parts in names.items()}
 
 
-def imports(path: Path, *, late: bool) -> set[str]:
-    """The dotted names that a module imports, those in llm_backends by their whole name; with or without late ones."""
+def imports(path: Path, *, late: bool, types: bool = False) -> set[str]:
+    """The dotted names that a module imports, ours by their whole name; with or without late ones, those for types."""
     found: set[str] = set()
     package = path.relative_to(ROOT).parent.parts
 
@@ -72,7 +91,7 @@ def imports(path: Path, *, late: bool) -> set[str]:
                 base = [*package[: len(package) - child.level + 1]] if child.level else []
                 base += [child.module] if child.module else []
                 found.update(".".join([*base, *tail]) for alias in child.names for tail in ([], [alias.name]))
-            elif not (isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test)) and (
+            elif (types or not (isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test))) and (
                 late or not isinstance(child, ast.FunctionDef)
             ):
                 walk(child)
@@ -153,15 +172,33 @@ def test_adapters_never_import_each_other():
 
 
 def test_imports_run_one_way():
-    """No circle among the imports at module level, and none from llm_backends to the pages."""
+    """Each import, a late one or one for types too, is of a lower layer or of the same folder; pages are above all."""
+    level = {name: number for number, names in enumerate(LAYERS) for name in names}
+    upward = set()
+    for importer, path in modules().items():
+        found = imports(path, late=True, types=True)
+        assert not {"app", "pages"} & {imported.partition(".")[0] for imported in found}
+        for imported in {name.removeprefix("llm_backends.") for name in found} & modules().keys():
+            own, other = importer.partition(".")[0], imported.partition(".")[0]
+            assert {own, other} <= level.keys(), f"LAYERS has no place for {own} or {other}"
+            if own != other and level[other] >= level[own]:
+                upward.add((importer, imported))
+    assert upward == UPWARD
+
+
+def test_no_import_at_module_level_closes_a_circle():
     known = modules()
     graph = {}
     for name, path in known.items():
         found = imports(path, late=False)
-        assert not {"app", "pages"} & {module.partition(".")[0] for module in imports(path, late=True)}
         graph[name] = {m.removeprefix("llm_backends.") for m in found if m.startswith("llm_backends.")} & known.keys()
         graph[name] -= {name, name.rpartition(".")[0]}
     assert [*TopologicalSorter(graph).static_order()]
+
+
+def test_no_folder_is_too_full_to_find_something_in():
+    folders = Counter(path.parent for root in (PACKAGE, ROOT / "pages") for path in root.rglob("*.py"))
+    assert not {str(folder.relative_to(ROOT)): files for folder, files in folders.items() if files > 15}
 
 
 def test_only_settings_reads_the_environment():

@@ -19,7 +19,7 @@ FURTHER = range(2, 10)
 
 WIRES: tuple[Wire, ...] = ("deployments", "v1", "anthropic")
 # What Azure's pages offer for copying: whole call URLs and project URLs. The endpoint is what stands before these.
-_PASTED = re.compile(r"/(openai(/(v1|deployments)(/.*)?)?|anthropic(/v1(/.*)?)?|api/projects(/.*)?)/*$")
+_PASTED = re.compile(r"(/(openai(/(v1|deployments)(/.*)?)?|anthropic(/v1(/.*)?)?|api/projects(/.*)?)/*)+$")
 REF = re.compile(r"[a-z0-9][a-z0-9.-]*/[^\s=,]+")
 NAME = re.compile(r"[A-Za-z0-9][\w.-]*", re.ASCII)
 _DEPLOYMENT = re.compile(rf"(?:([a-z0-9]+):)?({NAME.pattern})", re.ASCII)

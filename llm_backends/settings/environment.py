@@ -151,7 +151,7 @@ class Reader:
     def folder(self, name: str) -> Path | None:
         value = self.text(name)
         path = Path(os.path.expanduser(value)) if value else None
-        if path and not path.is_dir():
+        if path and not os.path.isdir(path):  # Path.is_dir raises for a name that is too long
             self.wrong(name, "is not a folder: write the path of one that exists")
             return None
         return path

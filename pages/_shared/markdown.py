@@ -4,7 +4,7 @@ import re
 from html import unescape
 
 _WORD_JOINER = "\u2060"
-_FENCE = re.compile(r"(`{3,}|~{3,})([^\n`]*)")
+_FENCE = re.compile(r"(`{3,}|~{3,})((?<=`)[^\n`]*|(?<=~)[^\n]*)")
 _BLOCK_FENCE = re.compile(r"^ {0,3}(?:`{3,}|~{3,})", re.MULTILINE)
 
 
@@ -17,12 +17,13 @@ def safe_markdown(text: str) -> str:
     return _FENCE.sub(_fence, text).replace("![", f"!{_WORD_JOINER}[")
 
 
-def _fence(found: re.Match) -> str:
+def _fence(found: re.Match[str]) -> str:
     """A fence whose language, entities resolved, is not mermaid."""
     language = unescape(found[2])
     if "mermaid" not in language.lower():
         return found[0]
-    return found[1] + re.sub("(?i)(mer)(maid)", rf"\1{_WORD_JOINER}\2", " ".join(language.split()))
+    shown = " ".join(language.split()).replace("&", "&amp;")  # resolved once: what is left must not be another time
+    return found[1] + re.sub("(?i)(mer)(maid)", rf"\1{_WORD_JOINER}\2", shown)
 
 
 def live_tail(text: str, chars: int) -> str:
