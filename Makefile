@@ -22,7 +22,7 @@ run: setup ## open the dashboard on 127.0.0.1:8501 (another port: make run PORT=
 sandbox: setup ## open the dashboard on simulated providers: no keys, no network
 	@STREAMLIT_SERVER_PORT=$(PORT) $(PY) -m llm_backends sandbox --dashboard
 
-test: setup ## run the tests (some of them: make test ARGS="-k race")
+test: setup ## run the tests (some of them: make test ARGS="-k race"; branch coverage: ARGS=--cov)
 	@$(PY) -m pytest $(ARGS)
 
 lint: setup ## check style, formatting and types
