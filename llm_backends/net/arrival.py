@@ -27,6 +27,11 @@ def stamp(sock: socket.socket) -> None:
             sock.setsockopt(socket.SOL_SOCKET, _STAMP, 1)
 
 
+def first_byte_at(sock: socket.socket) -> float:
+    """Wait until something is there to be read, read nothing, and return when it arrived. For plain sockets."""
+    return _stamped(sock, 1, socket.MSG_PEEK)[1]
+
+
 def received(sock: socket.socket, max_bytes: int, timeout_s: float | None) -> tuple[bytes, float]:
     """The next bytes, and the clock reading of their arrival. Raises httpcore2's ReadTimeout or ReadError."""
     try:

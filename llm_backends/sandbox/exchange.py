@@ -124,7 +124,7 @@ class Exchange:
             self.ended = isinstance(part, End)
             yield part
             if not self.ended and self.frame:
-                self.record.token_sent(time.perf_counter())
+                self.record.token_sent(self.out.sent_at)
 
     def _collect(self, ask: Ask, source: Iterator[Token | End]) -> None:
         """Send the answer as a whole when its last token is due."""
@@ -142,7 +142,7 @@ class Exchange:
             self.fault = "no answer"
             raise Refusal(503, str(problem)) from problem
         self.out.reply(200, body, self.wire.headers(self.http))
-        self.record.token_sent(time.perf_counter())
+        self.record.token_sent(self.record.headers_at or time.perf_counter())
 
     def _break_whole(self, ask: Ask) -> None:
         """What the faults of a stream's middle become where nothing streams."""

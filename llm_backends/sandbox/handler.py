@@ -3,6 +3,7 @@
 import json
 import re
 import socket
+import ssl
 import struct
 import time
 import uuid
@@ -13,6 +14,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from ..net.arrival import first_byte_at
 from .exchange import Exchange, key_checked, refuse
 from .pace import ClientGone, Line
 from .protocol import Http, Refusal, Wire, encode
@@ -59,6 +61,7 @@ class Handler(BaseHTTPRequestHandler):
     def setup(self) -> None:
         super().setup()
         self.number = next(_numbers)
+        self.received_at = self.sent_at = 0.0
         self.line = Line(self.connection)
         self.server.opened(self.number, self.connection)
 
@@ -68,8 +71,15 @@ class Handler(BaseHTTPRequestHandler):
         finally:
             self.server.closed(self.number)
 
+    def handle_one_request(self) -> None:
+        if not isinstance(self.connection, ssl.SSLSocket):
+            self.received_at = first_byte_at(self.connection) / 1000
+        super().handle_one_request()
+
     def parse_request(self) -> bool:
-        self.received_at, self.record = time.perf_counter(), None
+        self.record = None
+        if isinstance(self.connection, ssl.SSLSocket):
+            self.received_at = time.perf_counter()
         return super().parse_request()
 
     def log_message(self, *_: object) -> None:
@@ -181,6 +191,7 @@ class Handler(BaseHTTPRequestHandler):
         """Send one chunk of a stream; the end of the body goes with the last, for a client that leaves on `[DONE]`."""
         framed = b"%x\r\n%b\r\n" % (len(data), data) if data else b""
         if framed or last:
+            self.sent_at = time.perf_counter()
             self.connection.sendall(framed + (b"0\r\n\r\n" if last else b""))
 
     def reset(self) -> None:

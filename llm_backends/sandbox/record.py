@@ -13,11 +13,11 @@ KEPT_HEADERS = ("anthropic-version", "user-agent", "accept", "content-type", "x-
 class Record:
     """One request and its answer. Times are time.perf_counter() of the server, comparable across processes on Linux.
 
-    `received_at` is when the request line had been read. `token_times` are the moments after each token's bytes were
-    handed to the socket (one entry for an answer that isn't streamed); hidden reasoning has none. `outcome` is `done`,
-    `client gone`, `server closed`, the name of the fault, the status of an error, or `no answer` where the model behind
-    ordinary names failed; None while it runs. `auth` names the headers that held a credential, never their value.
-    `connection` tells connections apart.
+    `received_at` is when the request's first byte had arrived. `token_times` are the moments when each token's bytes
+    were handed to the socket (one entry for an answer that isn't streamed); hidden reasoning has none. `outcome` is
+    `done`, `client gone`, `server closed`, the name of the fault, the status of an error, or `no answer` where the
+    model behind ordinary names failed; None while it runs. `auth` names the headers that held a credential, never their
+    value. `connection` tells connections apart.
     """
 
     wire: str

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from http.server import ThreadingHTTPServer
 from typing import Any
 
+from ..net.arrival import stamp
 from .answer import Answers
 from .handler import Handler
 from .record import Record
@@ -35,6 +36,7 @@ class Sandbox(ThreadingHTTPServer):
         self._records: deque[Record] = deque(maxlen=KEPT_RECORDS)
         self._changed = threading.Condition()
         super().__init__((host, port), Handler)
+        stamp(self.socket)  # its connections inherit it
         if tls:
             from .tls import server_context
 
