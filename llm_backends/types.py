@@ -124,7 +124,7 @@ class Attempt:
 
 @dataclass(frozen=True)
 class CallResult:
-    """One finished call, however it ended. Times in milliseconds, None where unknown; README defines each.
+    """One finished call, however it ended. Times in milliseconds, None where unknown; metrics.py defines each.
 
     `answer` and `reasoning` hold whatever had arrived, also after a stop or an error.
     `price_source` says where `cost_usd` comes from, or why there is none.

@@ -7,8 +7,10 @@ from datetime import UTC, datetime, timedelta
 import streamlit as st
 
 from llm_backends.errors import ConfigError
+from llm_backends.metrics import METRIC, MODEL_METRIC
 from llm_backends.store.call_log import Filter, ModelStats
 from pages._shared import charts, session
+from pages._shared.columns import column
 from pages._shared.format import dollars, plain
 
 TIMES = {
@@ -19,21 +21,11 @@ TIMES = {
     "All": None,
 }
 ROUTES = {"All routes": None, "Direct": "direct", "Azure": "azure", "Local": "local"}
-PERCENTILE = "Half of the calls (p50), or 95 % of them (p95), were no slower. Calls that ended well only."
-COLUMNS = {
-    "model": ("Model", None),
-    "route": ("Route", None),
-    "calls": ("Calls", "All calls, also stopped and failed ones."),
-    "errors": ("Failed", None),
-    "ttft_p50_ms": ("First token p50 (ms)", PERCENTILE),
-    "ttft_p95_ms": ("First token p95 (ms)", PERCENTILE),
-    "total_p50_ms": ("Total p50 (ms)", PERCENTILE),
-    "total_p95_ms": ("Total p95 (ms)", PERCENTILE),
-    "tokens_per_s_p50": ("Tokens / s p50", "Output tokens a second, as counted by the provider, after the first one."),
-    "cost_usd": ("Cost (USD)", "The sum of the costs that are known."),
-    "cost_per_call_usd": ("Cost a call (USD)", "The mean of the costs that are known."),
-    "cost_unknown": ("Cost unknown", "Calls without a price or without a token count; they are in no sum."),
-}
+FACTS = {"model": "Model", "route": "Route"}
+FIGURES = (
+    *("calls", "errors", "ttft_p50_ms", "ttft_p95_ms", "total_p50_ms", "total_p95_ms", "tokens_per_s_p50"),
+    *("cost_usd", "cost_per_call_usd", "cost_unknown"),
+)
 
 
 def filters() -> Filter:
@@ -72,24 +64,18 @@ def table(stats: tuple[ModelStats, ...]) -> None:
     import pandas as pd
 
     rows = [asdict(one) | {"model": one.ref} for one in stats]
-    frame = pd.DataFrame(rows, columns=list(COLUMNS))
-    numbers = [name for name in COLUMNS if name not in ("model", "route")]
+    frame = pd.DataFrame(rows, columns=[*FACTS, *FIGURES])
+    facts = {
+        name: st.column_config.TextColumn(label, width=240 if name == "model" else None)
+        for name, label in FACTS.items()
+    }
     st.dataframe(
-        frame.astype(dict.fromkeys(numbers, float)),
+        frame.astype(dict.fromkeys(FIGURES, float)),
         hide_index=True,
         placeholder="—",
-        column_config={name: column(name) for name in COLUMNS},
+        column_config=facts | {name: column(MODEL_METRIC[name]) for name in FIGURES},
         alt="Calls, latency and cost of each model",
     )
-
-
-def column(name: str):
-    """How a column of the table looks."""
-    label, help = COLUMNS[name]
-    if name in ("model", "route"):
-        return st.column_config.TextColumn(label, width=240 if name == "model" else None)
-    digits = "%.6f" if name.endswith("_usd") else "%.1f" if name == "tokens_per_s_p50" else "%.0f"
-    return st.column_config.NumberColumn(label, help=help, format=digits)
 
 
 def drawings(stats: tuple[ModelStats, ...]) -> None:
@@ -98,7 +84,7 @@ def drawings(stats: tuple[ModelStats, ...]) -> None:
     names = {one: one.ref if times[one.ref] == 1 else f"{one.ref} ({one.route})" for one in stats}
     latency, cost = st.columns(2)
     with latency:
-        st.markdown("**Total time by model**", help=PERCENTILE)
+        st.markdown("**Total time by model**", help=f"{METRIC['total_ms'].definition} Calls that ended well only.")
         ranges = [
             {"name": names[one], "p50": one.total_p50_ms / 1000, "p95": one.total_p95_ms / 1000}
             for one in stats
@@ -109,10 +95,10 @@ def drawings(stats: tuple[ModelStats, ...]) -> None:
         else:
             st.caption("No call ended well.")
     with cost:
-        st.markdown("**Cost by model**", help=COLUMNS["cost_usd"][1])
+        st.markdown("**Cost by model**", help=MODEL_METRIC["cost_usd"].definition)
         known = {names[one]: one.cost_usd for one in stats if one.cost_usd is not None}
         if known:
-            charts.bars("USD", known, dollars)
+            charts.bars(MODEL_METRIC["cost_usd"].unit, known, dollars)
         else:
             st.caption("No cost is known: models on this machine are billed by nobody.")
 

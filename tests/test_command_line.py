@@ -57,7 +57,7 @@ def test_a_comparison_is_logged_with_what_it_asked_and_shown_as_a_table(run, tmp
     words = ["compare", "Hello 日本語", "-m", f"openai/{FAST}", "-m", f"openai/{FAST}", "--system", "Be brief."]
     words += ["--temperature", "0.5", "--top-p", "0.9", "--stop", "END", "--stop", "###", "--seed", "7"]
     done = run(*words, "--reasoning-effort", "low", "--no-stream")
-    assert done.returncode == 0 and b"TTFT ms" in done.stdout
+    assert done.returncode == 0 and b"First token (ms)" in done.stdout
     log = CallLog(f"sqlite:///{tmp_path}/log.db")
     (comparison,) = log.recent_comparisons()
     log.close()

@@ -4,11 +4,15 @@ import shutil
 import sys
 import unicodedata
 
+from ..metrics import METRIC, Metric
 from ..runs.live import Run
 from ..runs.race import Lane
 from ..types import CallResult
 
 REFRESH_S = 0.2
+_FIGURES = tuple(
+    METRIC[name] for name in ("ttft_ms", "total_ms", "tokens_per_s", "input_tokens", "output_tokens", "cost_usd")
+)
 
 
 class Progress:
@@ -65,25 +69,17 @@ def _printable(text: str) -> str:
 
 
 def _table(results: list[CallResult]) -> str:
-    heads = ("slot", "model", "route", "status", "TTFT ms", "total ms", "tokens/s", "tokens in/out", "cost $")
+    heads = ("slot", "model", "route", "status", *(metric.heading for metric in _FIGURES))
     rows = [heads, *(_row(slot, result) for slot, result in enumerate(results))]
     widths = [max(len(row[column]) for row in rows) for column in range(len(heads))]
     return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
 
 
 def _row(slot: int, result: CallResult) -> tuple[str, ...]:
-    def number(value: float | None, form: str = ".0f") -> str:
-        return "unknown" if value is None else format(value, form)
+    figures = (_figure(metric, result) for metric in _FIGURES)
+    return (str(slot), result.target.ref, result.target.route, result.status, *figures)
 
-    usage = result.usage
-    return (
-        str(slot),
-        result.target.ref,
-        result.target.route,
-        result.status,
-        number(result.ttft_ms),
-        number(result.total_ms),
-        number(result.tokens_per_s, ".1f"),
-        f"{usage.input_tokens}/{usage.output_tokens}" if usage else "unknown",
-        number(result.cost_usd, ".6f"),
-    )
+
+def _figure(metric: Metric, result: CallResult) -> str:
+    value = metric.of(result)
+    return "unknown" if value is None else f"{value:.{metric.digits}f}"

@@ -7,40 +7,27 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from llm_backends.metrics import METRIC, METRICS
 from pages._compare.views import Card
-from pages._shared.measures import DEFINITIONS
+from pages._shared.columns import column
 
-# The log's columns without the texts, which may be long and hold anything.
-_TEXTS = {"answer", "reasoning", "error_message"}
-_SHOWN = {
-    "model": "Model",
-    "route": "Route",
-    "status": "State",
-    "ttft_ms": "First token",
-    "ttfat_ms": "First visible",
-    "total_ms": "Total",
-    "tokens_per_s": "Tokens / s",
-    "input_tokens": "Tokens in",
-    "output_tokens": "Tokens out",
-    "reasoning_tokens": "Reasoning",
-    "cost_usd": "Cost",
-    "headers_ms": "Headers",
-    "connect_ms": "Connect",
-    "load_ms": "Load",
-    "gap_p50_ms": "Chunk gap p50",
-    "gap_p95_ms": "Chunk gap p95",
-    "finish_reason": "Finish",
-    "attempts": "Attempts",
-    "retry_wait_ms": "Retry wait",
-    "detour_ms": "Detour",
-    "failed_over_from": "Left",
-}
+# The log's columns without the texts, which may be long and hold anything, and what is no single value.
+_LEFT_OUT = {"answer", "reasoning", "error_message", "tries"}
+_FACTS = {"model": "Model", "route": "Route", "status": "State", "finish_reason": "Finish"}
+_SHOWN = (
+    *("model", "route", "status", "ttft_ms", "ttft_open_ms", "ttfat_ms", "total_ms", "tokens_per_s"),
+    *("input_tokens", "output_tokens", "reasoning_tokens", "cost_usd", "headers_ms", "connect_ms", "build_ms"),
+    *("load_ms", "gap_p50_ms", "gap_p95_ms", "finish_reason", "attempts", "retry_wait_ms", "detour_ms"),
+    *("failed_over_from", "timed_from"),
+)
+_NUMBERS = [name for name in _SHOWN if name in METRIC and METRIC[name].unit != "text"]
 
 
 def rows(cards: Sequence[Card]) -> list[dict]:
     """A row for each slot that has ended, under the log's column names."""
     return [
-        {"slot": card.slot, **card.result.columns(), "tokens_per_s": card.result.tokens_per_s}
+        {"slot": card.slot, **card.result.columns()}
+        | {metric.name: metric.of(card.result) for metric in METRICS if not metric.logged}
         for card in cards
         if card.result
     ]
@@ -49,7 +36,7 @@ def rows(cards: Sequence[Card]) -> list[dict]:
 def as_csv(cards: Sequence[Card], comparison_id: str) -> str:
     """The rows as CSV: numbers in full, unknown ones empty. No cell can be taken for a formula."""
     found = [
-        {"comparison_id": comparison_id} | {name: _cell(value) for name, value in row.items() if name not in _TEXTS}
+        {"comparison_id": comparison_id} | {name: _cell(value) for name, value in row.items() if name not in _LEFT_OUT}
         for row in rows(cards)
     ]
     out = io.StringIO(newline="")
@@ -71,15 +58,8 @@ def draw(cards: Sequence[Card], comparison_id: str, *, whole: bool) -> None:
 
     names = {card.slot: card.name for card in cards}
     frame = pd.DataFrame([row | {"model": names[row["slot"]]} for row in rows(cards)], columns=list(_SHOWN))
-    numeric = [name for name in _SHOWN if name.endswith(("_ms", "_tokens", "_usd", "_per_s", "attempts"))]
-    frame = frame.astype(dict.fromkeys(numeric, float))
-    silent = {name for name in numeric if not frame[name].fillna(0).any()}
-    if frame["attempts"].max() < 2:
-        silent.add("attempts")
-    if frame["failed_over_from"].isna().all():
-        silent.add("failed_over_from")
-    if frame["ttfat_ms"].equals(frame["ttft_ms"]):
-        silent.add("ttfat_ms")
+    frame = frame.astype(dict.fromkeys(_NUMBERS, float))
+    silent = _silent(frame)
     told = [name for name in _SHOWN if name not in silent]
     with st.container(key="latency_table"):
         st.dataframe(
@@ -102,12 +82,19 @@ def draw(cards: Sequence[Card], comparison_id: str, *, whole: bool) -> None:
         )
 
 
+def _silent(frame) -> set[str]:
+    """The columns that would tell nothing, or nothing new."""
+    silent = {name for name in _NUMBERS if not frame[name].fillna(0).any()}
+    if frame["attempts"].max() < 2:
+        silent.add("attempts")
+    if frame["failed_over_from"].isna().all():
+        silent.add("failed_over_from")
+    if not (frame["timed_from"] == "sdk").any():
+        silent.add("timed_from")
+    return silent | {name for name in ("ttfat_ms", "ttft_open_ms") if frame[name].equals(frame["ttft_ms"])}
+
+
 def _column(name: str):
-    label, help = _SHOWN[name], DEFINITIONS.get(name)
-    if name.endswith("_ms"):
-        return st.column_config.NumberColumn(f"{label} (ms)", help=help, format="%.0f")
-    if name == "cost_usd":
-        return st.column_config.NumberColumn(f"{label} (USD)", help=help, format="%.6f")
-    if name.endswith(("_tokens", "_per_s", "attempts")):
-        return st.column_config.NumberColumn(label, help=help, format="%.1f" if name == "tokens_per_s" else "%d")
-    return st.column_config.TextColumn(label, help=help, width=220 if name == "model" else None)
+    if name in METRIC:
+        return column(METRIC[name])
+    return st.column_config.TextColumn(_FACTS[name], width=220 if name == "model" else None)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from llm_backends.metrics import METRIC
 from pages._compare.views import Card
 from pages._shared.format import dollars, duration, plain
 from pages._shared.waterfall import PHASES, legend, phases
@@ -14,6 +15,7 @@ _ROW = 34
 def draw(cards: Sequence[Card]) -> None:
     """Where the time of each answer went, and what it cost."""
     latency, cost = st.columns(2)
+    metric = METRIC["cost_usd"]
     with latency:
         spans = [
             {"model": card.name, "phase": phase.name, "start": phase.start_ms / 1000, "end": phase.end_ms / 1000}
@@ -28,10 +30,10 @@ def draw(cards: Sequence[Card]) -> None:
         else:
             st.caption("No request was sent.")
     with cost:
-        st.markdown("**Cost**")
+        st.markdown(f"**{metric.label}**", help=metric.definition)
         priced = [card for card in cards if card.result.cost_usd is not None]
         if priced:
-            bars("Cost in USD", {card.name: card.result.cost_usd for card in priced}, dollars)
+            bars(f"{metric.label} in {metric.unit}", {card.name: card.result.cost_usd for card in priced}, dollars)
         unpriced = [card for card in cards if card.result.cost_usd is None]
         if unpriced:
             names = ", ".join(card.name for card in unpriced)

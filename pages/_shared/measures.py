@@ -1,41 +1,22 @@
-"""The numbers of one answer: what each is called, how it reads, and the definition and source behind it."""
+"""The numbers of one answer on a card: how each reads, with its definition or why it is unknown."""
 
 from html import escape
 from typing import NamedTuple
 
+from llm_backends.metrics import METRIC, Metric
 from llm_backends.types import CallResult
 from pages._shared.format import UNKNOWN, dollars, duration, number, plain
 
-DEFINITIONS = {
-    "ttft_ms": "Time to the first token of any kind, from the moment before the request is sent. Measured here.",
-    "ttfat_ms": "Time to the first token of the visible answer; until then the model was reasoning. Measured here.",
-    "total_ms": "From the moment before the request is sent to the end of the stream. Measured here.",
-    "tokens_per_s": "1000 / time per output token, which is (last token - first token) / (n - 1), measured here, with "
-    "n output tokens as the provider counts them.",
-    "input_tokens": "As the provider counts them, cached ones included.",
-    "output_tokens": "As the provider counts them, reasoning included.",
-    "reasoning_tokens": "As the provider counts them; part of the output tokens.",
-    "cost_usd": "The provider's token counts times the price per token.",
-    "connect_ms": "TCP and TLS; none on a connection that was open already.",
-    "headers_ms": "From the moment before the request is sent to the response headers.",
-    "load_ms": "Loading the local model or the provider's library, before the request: not part of any other time.",
-    "attempts": "How often the call was made in all, before its first token.",
-    "retry_wait_ms": "Waiting before the further attempts; part of the times to the first token and in total.",
-    "failed_over_from": "Endpoints that failed and were left for the one that answered.",
-    "detour_ms": "From the request to the start of the attempt that answered, at another endpoint than the first.",
-    "gap_p50_ms": "Time between two chunks; a chunk can hold many tokens.",
-}
+_CARD = ("ttft_ms", "ttfat_ms", "tokens_per_s", "total_ms", "input_tokens", "output_tokens", "reasoning_tokens")
+_NOTED = ("load_ms", "gap_p50_ms", "gap_p95_ms", "gap_max_ms", "attempts", "retry_wait_ms", "detour_ms")
 
-FOOTNOTES = (
-    "The finish reason is the provider's own word. Loading, of the local model or the provider's library, comes before "
-    "the request and is part of no other time. Gaps are the times between two chunks: half of them, 95 % of them, all "
-    "of them are no longer. A chunk can hold many tokens. The times in the bar count from the start of the request."
+FOOTNOTES = "\n".join(
+    (
+        "- finish: the provider's own word for why the answer ended.",
+        *(f"- {METRIC[name].label}: {METRIC[name].definition}" for name in _NOTED),
+        "- The times in the bar count from the start of the request.",
+    )
 )
-
-# Why a number can be missing.
-_NO_TOKEN = "Unknown: no token arrived, or the answer came in one piece."
-_NO_USAGE = "Unknown: the provider sent no token counts."
-_NO_PACE = "Unknown: it takes a provider's token count and at least two chunks."
 
 
 class Measure(NamedTuple):
@@ -46,41 +27,36 @@ class Measure(NamedTuple):
     help: str
 
 
-_PENDING = ("First token", "Tokens / s", "Total", "Tokens in", "Tokens out", "Cost")
-
-
 def brief(result: CallResult | None) -> str:
     """HTML of the numbers, without their tooltips: one element where `st.metric` takes one each, for cards that are
     drawn five times a second. Holds labels and numbers of our own only."""
-    found = [measure[:2] for measure in measures(result)] if result else [(label, "…") for label in _PENDING]
+    found = [measure[:2] for measure in measures(result)] if result else [(label, "…") for label in _pending()]
     cells = "".join(f"<div>{label}<b>{escape(value.replace(chr(92), ''))}</b></div>" for label, value in found)
     return f'<div class="brief{"" if result else " pending"}">{cells}</div>'
 
 
 def measures(result: CallResult) -> list[Measure]:
     """The numbers on a card."""
-    usage = result.usage
-    found = [_measure("First token", "ttft_ms", result.ttft_ms, duration, _NO_TOKEN)]
-    if result.ttfat_ms is not None and result.ttfat_ms != result.ttft_ms:
-        found.append(_measure("First visible", "ttfat_ms", result.ttfat_ms, duration, _NO_TOKEN))
-    pace = result.tokens_per_s
-    found += [
-        _measure("Tokens / s", "tokens_per_s", pace, lambda value: number(value, 0 if value >= 100 else 1), _NO_PACE),
-        _measure("Total", "total_ms", result.total_ms, duration, "Unknown: the request was never sent."),
-        _measure("Tokens in", "input_tokens", usage and usage.input_tokens, number, _NO_USAGE),
-        _measure("Tokens out", "output_tokens", usage and usage.output_tokens, number, _NO_USAGE),
-    ]
-    if usage and usage.reasoning_tokens:
-        found.append(_measure("Reasoning", "reasoning_tokens", usage.reasoning_tokens, number, _NO_USAGE))
-    return [*found, cost(result)]
+    return [*(_measure(METRIC[name], result) for name in _CARD if name not in _untold(result)), cost(result)]
+
+
+def _untold(result: CallResult) -> set[str]:
+    """What only an answer with reasoning has to tell."""
+    same = result.ttfat_ms is None or result.ttfat_ms == result.ttft_ms
+    thought = result.usage is not None and result.usage.reasoning_tokens > 0
+    return ({"ttfat_ms"} if same else set()) | (set() if thought else {"reasoning_tokens"})
+
+
+def _pending() -> list[str]:
+    return [METRIC[name].label for name in (*_CARD, "cost_usd") if name not in ("ttfat_ms", "reasoning_tokens")]
 
 
 def cost(result: CallResult) -> Measure:
     """The cost, with where its price comes from or why it is unknown."""
-    source = plain(result.price_source or "no price source was recorded")
+    metric, source = METRIC["cost_usd"], plain(result.price_source or "no price source was recorded")
     if result.cost_usd is None:
-        return Measure("Cost", UNKNOWN, f"Unknown: {source}.")
-    return Measure("Cost", plain(dollars(result.cost_usd)), f"{DEFINITIONS['cost_usd']} Price: {source}.")
+        return Measure(metric.label, UNKNOWN, f"Unknown: {source}.")
+    return Measure(metric.label, plain(dollars(result.cost_usd)), f"{metric.definition} Price: {source}.")
 
 
 def footnotes(result: CallResult) -> list[str]:
@@ -101,7 +77,14 @@ def footnotes(result: CallResult) -> list[str]:
     return notes
 
 
-def _measure(label: str, name: str, value, reads, why_unknown: str) -> Measure:
+def _measure(metric: Metric, result: CallResult) -> Measure:
+    value = metric.of(result)
     if value is None:
-        return Measure(label, UNKNOWN, f"{why_unknown} {DEFINITIONS[name]}")
-    return Measure(label, reads(value), DEFINITIONS[name])
+        return Measure(metric.label, UNKNOWN, f"Unknown: {metric.unknown}. {metric.definition}")
+    return Measure(metric.label, _read(metric, value), metric.definition)
+
+
+def _read(metric: Metric, value: float) -> str:
+    if metric.unit == "ms":
+        return duration(value)
+    return number(value, 0 if value >= 100 else metric.digits)

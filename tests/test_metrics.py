@@ -1,0 +1,46 @@
+"""Every figure is defined once: README, log, results and statistics name the same ones."""
+
+from dataclasses import fields
+from pathlib import Path
+
+from sqlalchemy import Numeric
+
+from llm_backends.metrics import METRIC, METRICS, MODEL_METRIC
+from llm_backends.store.figures import ModelStats
+from llm_backends.store.tables import calls
+from llm_backends.types import CallResult, Target, Usage
+
+README = (Path(__file__).parent.parent / "README.md").read_text()
+TARGET, STARTED = Target("openai", "gpt-4o", "direct"), "2026-11-23T12:00:00.000+00:00"
+RESULT = CallResult(TARGET, "ok", STARTED, usage=Usage(12, 34), connect_ms=20, ttft_ms=300, tpot_ms=25)
+
+
+def test_the_readme_has_this_table_and_nothing_else_in_it():
+    rows = [f"| `{one.name}` | {one.label} | {one.unit} | {one.help} |" for one in METRICS]
+    heads = "| name | label | unit | meaning |\n|---|---|---|---|\n"
+    assert README.partition(heads)[2].partition("\n\n")[0].splitlines() == rows
+
+
+def test_every_number_of_the_log_is_defined():
+    numbers = {column.name for column in calls.c if isinstance(column.type, Numeric)}
+    assert numbers <= METRIC.keys()
+    assert all(METRIC[name].unit in ("ms", "USD") for name in numbers)
+
+
+def test_every_figure_of_a_result_has_the_name_of_its_column():
+    for name, value in RESULT.columns().items():
+        assert name not in METRIC or (METRIC[name].logged and METRIC[name].of(RESULT) == value)
+    assert {one.name for one in METRICS if one.logged} <= RESULT.columns().keys()
+    assert not [one.name for one in METRICS if not one.logged and one.name in RESULT.columns()]
+
+
+def test_figures_that_follow_from_others():
+    assert METRIC["ttft_open_ms"].of(RESULT) == 280 and METRIC["tokens_per_s"].of(RESULT) == 40
+    assert METRIC["ttft_open_ms"].of(CallResult(TARGET, "ok", STARTED, ttft_ms=300)) == 300
+    assert METRIC["output_tokens"].of(CallResult(TARGET, "ok", STARTED)) is None
+
+
+def test_the_figures_of_a_model_are_those_of_its_statistics():
+    assert MODEL_METRIC.keys() == {field.name for field in fields(ModelStats)} - {"provider", "model", "route"}
+    assert MODEL_METRIC["ttft_p95_ms"].heading == "First token p95 (ms)"
+    assert MODEL_METRIC["tokens_per_s_p50"].unit == "tokens/s"
