@@ -11,9 +11,11 @@ BackendError(target, status, request_id)
   TimedOut          no data within the read timeout, or the total deadline passed
 """
 
-from typing import TypedDict, Unpack
+from typing import Literal, TypedDict, Unpack
 
 from .types import Target
+
+Cause = Literal["no such host name", "untrusted certificate", "connection refused", "no connection"]
 
 
 class Facts(TypedDict, total=False):
@@ -86,9 +88,24 @@ class ContentFiltered(BackendError):
 
 
 class ProviderDown(BackendError):
-    """The provider failed: 5xx, refused or dropped connection, or an answer that is not its protocol."""
+    """The provider failed: 5xx, refused or dropped connection, or an answer that is not its protocol.
+
+    `cause` is why no connection could be opened, None where one was.
+    """
 
     retryable = True
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        cause: Cause | None = None,
+        retryable: bool | None = None,
+        elsewhere: bool | None = None,
+        **facts: Unpack[Facts],
+    ):
+        super().__init__(message, retryable=retryable, elsewhere=elsewhere, **facts)
+        self.cause = cause
 
 
 class Truncated(BackendError):

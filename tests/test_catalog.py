@@ -12,6 +12,7 @@ import pytest
 from llm_backends.catalog.catalog import Catalog
 from llm_backends.catalog.known_models import current, newest_first
 from llm_backends.errors import AuthError, ConfigError, ProviderDown
+from llm_backends.sentences import sentence
 from llm_backends.settings import load
 from llm_backends.settings.azure import MAPPED_BY
 from llm_backends.types import Message
@@ -68,7 +69,7 @@ def test_versions_are_ordered_as_numbers():
 def test_without_any_setting_only_the_embedded_model_is_ready():
     entries = of().models("direct")
     assert [entry.ref for entry in entries if entry.ready] == ["local/smollm2-135m-instruct"]
-    why = {entry.provider: entry.why_not for entry in entries}
+    why = {entry.provider: entry.why_not and sentence(entry.why_not) for entry in entries}
     assert why["openai"] == "Set OPENAI_API_KEY in .env or the environment."
     assert why["gemini"] == "Set GEMINI_API_KEY or GOOGLE_API_KEY in .env or the environment."
 
@@ -93,14 +94,15 @@ def test_an_entry_has_window_price_and_source():
 @pytest.mark.parametrize("route", ["direct", "azure"])
 def test_a_malformed_name_says_how_to_write_one(ref, route):
     entry = of(**KEYS, **FOUNDRY).entry(ref, route)
-    assert not entry.ready and entry.why_not.startswith("Write the model as provider/model")
+    assert not entry.ready and entry.why_not.reason == "no model"
     assert entry.ref.isprintable() and len(entry.ref) <= 201
-    assert refusal(of().backend(ref, route)) == entry.why_not
+    assert refusal(of().backend(ref, route)) == sentence(entry.why_not)
+    assert sentence(entry.why_not).startswith("Write the model as provider/model")
 
 
 def test_an_unknown_provider_is_told_which_there_are():
     catalog = of(COMPATIBLE_OLLAMA_BASE_URL="http://127.0.0.1:11434/v1")
-    why = catalog.entry("opneai/gpt-4o", "direct").why_not
+    why = sentence(catalog.entry("opneai/gpt-4o", "direct").why_not)
     assert "no provider opneai" in why and "openai, anthropic, gemini, mistral, local, ollama" in why
 
 
@@ -113,7 +115,7 @@ def test_a_broken_base_url_never_falls_back_on_the_vendor():
 
 def test_azure_names_what_is_missing_one_after_the_other():
     def why(ref, **environ):
-        return of(**KEYS, **environ).entry(ref, "azure").why_not
+        return sentence(of(**KEYS, **environ).entry(ref, "azure").why_not)
 
     endpoint = {"AZURE_AI_FOUNDRY_ENDPOINT": FOUNDRY["AZURE_AI_FOUNDRY_ENDPOINT"]}
     key = endpoint | {"AZURE_AI_FOUNDRY_KEY": "azure-abcdef"}
@@ -128,6 +130,24 @@ def test_azure_names_what_is_missing_one_after_the_other():
     assert "AZURE_AI_FOUNDRY_ENDPOINT is not a URL" in why("openai/gpt-4o", AZURE_AI_FOUNDRY_ENDPOINT="nonsense")
 
 
+@pytest.mark.parametrize(
+    ("ref", "route", "environ", "missing", "mendable"),
+    [
+        ("gemini/gemini-2.5-pro", "direct", {}, ("GEMINI_API_KEY", "GOOGLE_API_KEY"), "key"),
+        ("openai/gpt-4o", "direct", {"OPENAI_API_KEY": "two words"}, ("OPENAI_API_KEY",), "key"),
+        ("openai/gpt-4o", "direct", {"OPENAI_BASE_URL": "nonsense"}, ("OPENAI_BASE_URL",), None),
+        ("openai/gpt-4o", "azure", {}, ("AZURE_AI_FOUNDRY_ENDPOINT",), None),
+        ("openai/gpt-5", "azure", {**FOUNDRY, "AZURE_AI_FOUNDRY_KEY": ""}, ("AZURE_AI_FOUNDRY_KEY",), "key"),
+        ("openai/gpt-5", "azure", FOUNDRY, ("AZURE_DEPLOYMENTS",), "deployment"),
+        ("openai/gpt-4", "azure", FOUNDRY, ("AZURE_DEPLOYMENT_GPT4",), "deployment"),
+        ("foo/bar", "direct", {}, (), None),
+    ],
+)
+def test_what_is_missing_is_known_without_reading_the_sentence(ref, route, environ, missing, mendable):
+    why_not = of(**environ).entry(ref, route).why_not
+    assert (why_not.ref, why_not.variables, why_not.mendable_in_settings) == (ref, missing, mendable)
+
+
 def test_azure_needs_no_provider_key_and_lists_what_is_mapped():
     catalog = of(**FOUNDRY)
     ready = {entry.ref: entry for entry in catalog.models("azure") if entry.ready}
@@ -135,7 +155,7 @@ def test_azure_needs_no_provider_key_and_lists_what_is_mapped():
     assert (ready["openai/gpt-4o"].deployment, ready["openai/gpt-4o"].route) == ("four-o", "azure")
     assert ready["meta/llama-4"].source == "environment"
     assert "meta/llama-4" not in refs(catalog, "direct")
-    assert "Azure route only" in catalog.entry("meta/llama-4", "direct").why_not
+    assert catalog.entry("meta/llama-4", "direct").why_not.reason == "Azure only"
 
 
 def test_entra_needs_no_key():
@@ -176,15 +196,15 @@ def test_gguf_files_become_models_and_nothing_else_does(tmp_path):
     assert local == ["local/smollm2-135m-instruct", "local/Qwen3 4B", "local/big-00001-of-00002"]
     assert catalog.entry("local/Qwen3 4B", "direct").ready
     for ref in ("local/../secret", "local/other"):
-        assert "LOCAL_MODELS_DIR" in catalog.entry(ref, "direct").why_not
-    assert "Set LOCAL_MODELS_DIR" in of().entry("local/other", "direct").why_not
+        assert "LOCAL_MODELS_DIR" in sentence(catalog.entry(ref, "direct").why_not)
+    assert "Set LOCAL_MODELS_DIR" in sentence(of().entry("local/other", "direct").why_not)
 
 
 def test_the_retired_gemini_sdk_is_asked_for_where_it_is_missing():
     catalog = of(**KEYS, GEMINI_SDK="google-generativeai")
     entry = catalog.entry("gemini/gemini-2.5-pro", "direct")
     installed = find_spec("google.generativeai") is not None
-    assert entry.ready if installed else "requirements-gemini-legacy.txt" in entry.why_not
+    assert entry.ready if installed else "requirements-gemini-legacy.txt" in sentence(entry.why_not)
 
 
 @pytest.mark.parametrize(

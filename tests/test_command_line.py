@@ -130,7 +130,10 @@ def test_models_says_what_is_ready_and_what_is_missing(run):
     done = run("models", "--json", environ={"MISTRAL_API_KEY": ""})
     entries = {entry["ref"]: entry for entry in lines(done)}
     assert done.returncode == 0 and entries["openai/gpt-4o"]["ready"]
-    assert "MISTRAL_API_KEY" in entries["mistral/mistral-large-latest"]["why_not"]
+    assert entries["openai/gpt-4o"]["why_not"] is None and entries["openai/gpt-4o"]["missing"] == []
+    unready = entries["mistral/mistral-large-latest"]
+    assert unready["why_not"] == "Set MISTRAL_API_KEY in .env or the environment."
+    assert unready["missing"] == ["MISTRAL_API_KEY"]
     assert entries["openai/gpt-4o"]["input_usd_per_mtok"] > 0
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from llm_backends import redact
 from llm_backends.catalog.catalog import Catalog
+from llm_backends.sentences import problem, sentence
 from llm_backends.settings import load
 from llm_backends.settings.azure import MAPPED_BY, Deployment, suggestion
 from llm_backends.settings.preferences import Defaults, applied, defaults, fault, refused_key
@@ -53,7 +54,7 @@ def test_limits_that_were_chosen_hold_and_bring_their_type():
 )
 def test_a_choice_that_cannot_be_used_is_left_out_and_told(name, value):
     found = of({name: value}, **MAPPED)
-    assert found.problems == (f"Settings page: {fault(name, value)}",)
+    assert [problem(one) for one in found.problems] == [f"Settings page: {sentence(fault(name, value))}"]
     assert found == of(**MAPPED) or found.azure == of(**MAPPED).azure and found.deadline_s == 600
     assert defaults({name: value}) == Defaults()
 
@@ -79,12 +80,14 @@ def test_a_key_of_the_session_comes_first_and_is_hidden_everywhere():
 def test_a_key_mends_a_broken_key_and_never_a_broken_address():
     assert Catalog(of({}, {"openai": "k-123"}, OPENAI_API_KEY="two words")).entry("openai/gpt-4o", "direct").ready
     wrong = of({}, {"openai": "k-123"}, OPENAI_BASE_URL="nonsense")
-    assert "OPENAI_BASE_URL" in Catalog(wrong).entry("openai/gpt-4o", "direct").why_not
+    why_not = Catalog(wrong).entry("openai/gpt-4o", "direct").why_not
+    assert why_not.variables == ("OPENAI_BASE_URL",) and why_not.mendable_in_settings is None
 
 
 def test_a_text_that_is_no_key_is_refused_and_not_quoted():
     assert refused_key("sk-abc") is None
-    assert "two words" not in refused_key("two words") and "paste the key alone" in refused_key("two words")
+    said = sentence(refused_key("two words"))
+    assert "two words" not in said and "paste the key alone" in said
 
 
 def test_the_source_of_each_value_is_known_without_the_value(tmp_path):

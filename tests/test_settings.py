@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from llm_backends import redact
+from llm_backends.sentences import problem
 from llm_backends.settings import load
 from llm_backends.settings.azure import MAPPED_BY, Azure, Deployment, Endpoint, serving, wire_for
 from llm_backends.vendors import PROVIDERS
@@ -13,6 +14,10 @@ ROOT = Path(__file__).parent.parent
 
 def of(**environ):
     return load(environ, None)
+
+
+def told(settings):
+    return [problem(found) for found in settings.problems]
 
 
 def from_file(tmp_path, content: bytes | str, **environ):
@@ -94,19 +99,19 @@ def test_windows_line_ends_a_byte_order_mark_and_quotes_are_read(tmp_path):
 )
 def test_a_broken_line_is_named_but_not_quoted_and_the_rest_is_used(tmp_path, content, line):
     settings = from_file(tmp_path, content)
-    problem = settings.problems[0]
-    assert f"{tmp_path / '.env'} {line}" in problem and "secret" not in "".join(settings.problems)
+    problems = told(settings)
+    assert f"{tmp_path / '.env'} {line}" in problems[0] and "secret" not in "".join(problems)
     assert settings.keys == {"openai": "sk-abcdef"} and len(settings.problems) <= 2
 
 
 def test_a_file_of_another_encoding_says_how_to_save_it(tmp_path):
-    assert "save the file as UTF-8" in from_file(tmp_path, "OPENAI_API_KEY=sk-abcdef\n".encode("utf-16")).problems[0]
+    assert "save the file as UTF-8" in told(from_file(tmp_path, "OPENAI_API_KEY=sk-abcdef\n".encode("utf-16")))[0]
 
 
 def test_a_directory_in_place_of_the_file_is_a_problem(tmp_path):
     (tmp_path / ".env").mkdir()
     settings = load({"OPENAI_API_KEY": "sk-abcdef"}, tmp_path / ".env")
-    assert settings.keys and len(settings.problems) == 1 and "must be a text file" in settings.problems[0]
+    assert settings.keys and len(settings.problems) == 1 and "must be a text file" in told(settings)[0]
 
 
 BAD = {
@@ -144,7 +149,7 @@ BAD = {
 
 @pytest.mark.parametrize(("name", "value"), BAD.items())
 def test_a_bad_value_is_one_problem_that_names_its_variable_and_never_its_value(name, value):
-    problems = of(**{name: value}).problems
+    problems = told(of(**{name: value}))
     assert len(problems) == 1
     assert re.match(name.replace("OLLAMA_MODELS", "OLLAMA_BASE_URL") + r"\b", problems[0])
     assert "hunter22" not in problems[0]
@@ -217,7 +222,7 @@ def test_an_endpoint_is_taken_as_azure_shows_it(pasted, endpoint):
 
 def test_an_old_api_version_is_used_and_warned_about():
     settings = of(AZURE_AI_FOUNDRY_API_VERSION="2024-02-15-preview")
-    assert settings.azure.api_version == "2024-02-15-preview" and "costs stay unknown" in settings.problems[0]
+    assert settings.azure.api_version == "2024-02-15-preview" and "costs stay unknown" in told(settings)[0]
     assert of(AZURE_AI_FOUNDRY_API_VERSION="2024-09-01-preview").problems == ()
     assert of(AZURE_AI_FOUNDRY_API_VERSION="preview").problems == ()
 
@@ -239,7 +244,7 @@ def test_mappings_come_from_their_own_variables_and_from_the_list():
 def test_one_bad_item_leaves_the_others_of_the_list():
     settings = of(AZURE_DEPLOYMENTS="openai/gpt-5=five,openai/gpt-6,local/x=y,openai/gpt-7=a/b,mistral/m=eight")
     assert set(settings.azure.deployments) == {"openai/gpt-5", "mistral/m"}
-    assert [re.search(r"item \d", problem)[0] for problem in settings.problems] == ["item 2", "item 3", "item 4"]
+    assert [re.search(r"item \d", said)[0] for said in told(settings)] == ["item 2", "item 3", "item 4"]
 
 
 FOUNDRY, GATEWAY = "https://x.services.ai.azure.com", "https://gateway.example/llm"
@@ -289,8 +294,8 @@ def test_further_endpoints_follow_the_first_in_the_order_of_their_numbers():
 def test_half_a_further_endpoint_is_a_problem_and_the_route_goes_on_without_it():
     for name, missing in (("ENDPOINT_2", "KEY_2"), ("KEY_2", "ENDPOINT_2")):
         settings = of(**FIRST, **{f"AZURE_AI_FOUNDRY_{name}": GATEWAY})
-        (problem,) = settings.problems
-        assert problem.startswith(f"AZURE_AI_FOUNDRY_{missing} is not set, but AZURE_AI_FOUNDRY_{name} is")
+        (said,) = told(settings)
+        assert said.startswith(f"AZURE_AI_FOUNDRY_{missing} is not set, but AZURE_AI_FOUNDRY_{name} is")
         assert settings.azure.endpoints == (Endpoint(FOUNDRY, "key-of-one"),) and settings.broken == {}
 
 

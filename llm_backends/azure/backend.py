@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..formats import chat_completions, messages
-from ..net.call import Timeouts
+from ..net.call import Call, Timeouts, current
 from ..net.translation import exchange
 from ..net.transport import client
 from ..once import once
@@ -38,7 +38,7 @@ class AzureBackend:
         """
         _ = self._messages_sdk().messages if self._wire == "anthropic" else self._chat_sdk().chat.completions
         if self._scope:
-            with exchange(self.target, self._timeouts):
+            with current(Call()), exchange(self.target, self._timeouts):
                 token_provider(self._scope)()
 
     def stream(self, request: ChatRequest) -> Iterator[Delta | Finish]:

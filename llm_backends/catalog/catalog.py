@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
 from ..errors import ConfigError
+from ..facts import NotReady
 from ..net.retries import Retries
+from ..sentences import sentence
 from ..settings import Settings
 from ..settings.azure import MAPPED_BY
 from ..slot import Slot
@@ -35,7 +37,8 @@ _ADAPTERS = {
 class ModelEntry:
     """One model on one route. Prices in USD for a million tokens; None: unknown.
 
-    `why_not` is one sentence that names what to set, None where `ready`. `source` says how the model came to be listed.
+    `why_not` is what keeps it from being called, None where `ready`; sentences.py says it in English. `source` says how
+    the model came to be listed.
     """
 
     ref: str
@@ -49,7 +52,7 @@ class ModelEntry:
     route: Route
     deployment: str | None
     ready: bool
-    why_not: str | None
+    why_not: NotReady | None
     source: Source
 
 
@@ -117,8 +120,8 @@ class Catalog:
         if provider == "local":
             return readiness.local_models(self.settings)
         target = self._target(provider, "models", "direct")
-        if why_not := readiness.direct(self.settings, provider):
-            raise ConfigError(why_not, target=target)
+        if why_not := readiness.direct(self.settings, target.ref):
+            raise ConfigError(sentence(why_not), target=target)
         base_url, api_key = self._access(provider)
         found = fetch(target, base_url, api_key, self._timeouts())
         self._listed[provider] = found

@@ -1,12 +1,14 @@
-"""Whether a model can be called with these settings, and if not, what to set: one sentence for picker and card."""
+"""Whether a model can be called with these settings, and if not, why, and which variables to set."""
 
 import re
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
+from ..facts import NotReady
 from ..settings import Settings
 from ..settings.azure import MAPPED_BY, serving
+from ..settings.preferences import key_variables
 from ..types import Route
 from ..vendors import BUILT_IN, EMBEDDED, PROVIDERS
 
@@ -14,62 +16,66 @@ from ..vendors import BUILT_IN, EMBEDDED, PROVIDERS
 _PARTS = re.compile(r"^mmproj|-(?!00001)\d{5}-of-\d{5}$")
 
 
-def why_not(settings: Settings, provider: str, model: str, route: Route) -> str | None:
+def why_not(settings: Settings, provider: str, model: str, route: Route) -> NotReady | None:
     """What keeps `provider/model` from being called on this route, or None where nothing does. No network."""
+    ref = f"{provider}/{model}"
     if not provider or not model:
-        return "Write the model as provider/model, for example openai/gpt-4o."
+        return NotReady(ref, "no model")
     if route == "local":
         return _local(settings, model)
-    return _azure(settings, f"{provider}/{model}") if route == "azure" else direct(settings, provider)
+    return _azure(settings, ref) if route == "azure" else direct(settings, ref)
 
 
-def direct(settings: Settings, provider: str) -> str | None:
-    """What keeps the provider's models from being called directly, or None."""
+def direct(settings: Settings, ref: str) -> NotReady | None:
+    """What keeps a provider's model from being called directly, or None."""
+    provider = ref.partition("/")[0]
     if provider in settings.broken:
-        return settings.broken[provider]
+        return _broken(settings, provider, ref)
     if provider in settings.compatible:
         return None
     if provider not in PROVIDERS:
-        known = ", ".join((*BUILT_IN, *settings.compatible))
-        if any(ref.startswith(f"{provider}/") for ref in settings.azure.deployments):
-            return f"{provider} is known on the Azure route only: the direct route has {known}."
-        return f"There is no provider {provider}: choose one of {known}, or set COMPATIBLE_<NAME>_BASE_URL to a server."
+        mapped = any(name.startswith(f"{provider}/") for name in settings.azure.deployments)
+        return NotReady(ref, "Azure only" if mapped else "unknown provider", known=(*BUILT_IN, *settings.compatible))
     if provider not in settings.keys:
-        return f"Set {' or '.join(PROVIDERS[provider].keys)} in .env or the environment."
+        return NotReady(ref, "no key", PROVIDERS[provider].keys, mendable_in_settings="key")
     if provider == "gemini" and settings.gemini_sdk != "google-genai" and not _installed("google.generativeai"):
-        return "Run `pip install -r requirements-gemini-legacy.txt`, or set GEMINI_SDK=google-genai."
+        return NotReady(ref, "no legacy SDK")
     return None
 
 
-def _azure(settings: Settings, ref: str) -> str | None:
+def _broken(settings: Settings, name: str, ref: str) -> NotReady:
+    fault = settings.broken[name]
+    is_key = fault.variable in key_variables(name)
+    return NotReady(ref, "fault", (fault.variable,), fault=fault, mendable_in_settings="key" if is_key else None)
+
+
+def _azure(settings: Settings, ref: str) -> NotReady | None:
     azure = settings.azure
     if "azure" in settings.broken:
-        return settings.broken["azure"]
+        return _broken(settings, "azure", ref)
     if not azure.endpoint:
-        return "Set AZURE_AI_FOUNDRY_ENDPOINT in .env or the environment."
+        return NotReady(ref, "no endpoint", ("AZURE_AI_FOUNDRY_ENDPOINT",))
     if azure.auth == "key" and not azure.key:
-        return "Set AZURE_AI_FOUNDRY_KEY in .env or the environment."
+        return NotReady(ref, "no key", key_variables("azure"), mendable_in_settings="key")
     if azure.auth == "entra" and not _installed("azure.identity"):
-        return "Run `pip install -r requirements.txt`, which brings azure-identity, or set AZURE_AI_FOUNDRY_AUTH=key."
+        return NotReady(ref, "no azure-identity")
     if not serving(ref, azure):
-        return (
-            "Azure AI Foundry does not offer Gemini: take the direct route, "
-            "or set AZURE_AI_FOUNDRY_WIRE=openai where a gateway serves it."
-        )
+        return NotReady(ref, "not offered")
     if ref not in azure.deployments:
-        variable = MAPPED_BY[ref] if ref in MAPPED_BY else f"AZURE_DEPLOYMENTS={ref}"
-        return f"Set {variable}=your-deployment in .env or the environment."
+        variable = MAPPED_BY.get(ref, "AZURE_DEPLOYMENTS")
+        return NotReady(ref, "no deployment", (variable,), mendable_in_settings="deployment")
     return None
 
 
-def _local(settings: Settings, model: str) -> str | None:
+def _local(settings: Settings, model: str) -> NotReady | None:
+    ref = f"local/{model}"
     if local_path(settings, model):
-        return None if _installed("xllamacpp") else "Install the package xllamacpp: run `make setup`."
-    if f"local/{model}" == EMBEDDED:
-        return "Install the embedded model: run `make setup`."
+        return None if _installed("xllamacpp") else NotReady(ref, "no local engine")
+    if ref == EMBEDDED:
+        return NotReady(ref, "no embedded model")
     if settings.local_models_dir:
-        return f"There is no {model}.gguf in {settings.local_models_dir}, the folder that LOCAL_MODELS_DIR names."
-    return f"Set LOCAL_MODELS_DIR to the folder that holds {model}.gguf."
+        return NotReady(ref, "no model file", folder=settings.local_models_dir)
+    return NotReady(ref, "no models folder", ("LOCAL_MODELS_DIR",))
 
 
 def local_models(settings: Settings) -> tuple[str, ...]:

@@ -1,9 +1,9 @@
 """`check`: the smallest real call to everything configured, and what is wrong."""
 
 import argparse
-from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from ..sentences import advice
 from ..settings import Settings
 from .common import FAILED, OK, UNUSABLE, add_route, opened, print_json
 
@@ -29,10 +29,23 @@ def run(options: argparse.Namespace, config: Settings) -> int:
     found = set()
     for checked in check(catalog, route, options.only):
         found.add(checked.status)
-        print_json(asdict(checked)) if options.json else print(_told(checked), flush=True)
+        print_json(_columns(checked)) if options.json else print(_told(checked), flush=True)
     return FAILED if "failed" in found else OK if "ok" in found else UNUSABLE
+
+
+def _columns(checked: "Checked") -> dict[str, Any]:
+    return {
+        "name": checked.name,
+        "target": checked.target,
+        "status": checked.status,
+        "detail": checked.detail,
+        "advice": advice(checked.findings, checked.why_not),
+        "total_ms": checked.total_ms,
+        "usage_in_stream": checked.usage_in_stream,
+    }
 
 
 def _told(checked: "Checked") -> str:
     took = f"{checked.target} in {checked.total_ms:.0f} ms." if checked.status == "ok" else checked.detail
-    return f"{checked.status:14}  {' '.join(filter(None, (took or checked.name + ':', checked.advice)))}"
+    told = (took or f"{checked.name}:", advice(checked.findings, checked.why_not))
+    return f"{checked.status:14}  {' '.join(filter(None, told))}"

@@ -5,6 +5,7 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
+from .. import sentences
 from ..settings import Settings
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def opened(options: argparse.Namespace, config: Settings) -> tuple["Catalog", "T
     from ..catalog.catalog import Catalog
 
     for problem in config.problems:
-        print(f"llm_backends: {problem}", file=sys.stderr)
+        print(f"llm_backends: {sentences.problem(problem)}", file=sys.stderr)
     return Catalog(config), options.route or ("azure" if config.azure.enabled else "direct")
 
 

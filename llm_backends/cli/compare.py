@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING, get_args
 
 from ..runs.plan import Parameters, Plan, SlotPlan, named, ref_of, slots
+from ..sentences import sentence
 from ..settings import Settings
 from ..types import CallResult, Effort
 from .common import FAILED, OK, add_route, opened, print_json, refuse
@@ -53,9 +54,9 @@ def run(options: argparse.Namespace, config: Settings) -> int:
         return refuse("the prompt is empty")
     if len(options.model) > MAX_SLOTS:
         return refuse(f"at most {MAX_SLOTS} models can be compared at once")
-    unready = [entry for ref in options.model if not (entry := catalog.entry(ref, route)).ready]
+    unready = [why_not for ref in options.model if (why_not := catalog.entry(ref, route).why_not)]
     if unready:
-        return refuse("\n".join(f"{entry.ref}: {entry.why_not}" for entry in unready))
+        return refuse("\n".join(f"{why_not.ref}: {sentence(why_not)}" for why_not in unready))
 
     names = named(map(ref_of, options.model))
     plan = Plan(route, tuple(SlotPlan(name) for name in names), _parameters(options))

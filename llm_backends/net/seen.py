@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import httpx2
 
 from ..clock import now_ms
+from ..errors import Cause, ProviderDown
 from ..types import Attempt, Target
 
 REQUEST_ID_HEADERS = ("apim-request-id", "x-request-id", "request-id", "x-ms-request-id", "mistral-correlation-id")
@@ -36,15 +37,18 @@ class Seen:
     headers: httpx2.Headers = field(default_factory=httpx2.Headers)
     error_body: object = None
     error_type: str | None = None
+    cause: Cause | None = None
 
     @property
     def request_id(self) -> str | None:
         """The provider's id for this call, where it sent one."""
         return next((self.headers[name] for name in REQUEST_ID_HEADERS if name in self.headers), None)
 
-    def end(self, error_type: str | None = None) -> None:
-        """The attempt is over, by an error of this class or by itself."""
-        self.ended_at, self.error_type = now_ms(), error_type
+    def end(self, error: Exception | None = None) -> None:
+        """The attempt is over, by this error or by itself. The error is not kept: it holds on to its frames."""
+        self.ended_at = now_ms()
+        self.error_type = type(error).__name__ if error else None
+        self.cause = error.cause if isinstance(error, ProviderDown) else None
 
     def since(self, t0: float | None) -> Attempt:
         """The same in milliseconds since the call's t0."""

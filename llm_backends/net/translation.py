@@ -6,7 +6,6 @@ from contextlib import contextmanager
 import httpx2
 
 from .. import errors
-from ..azure.identity import why_no_token
 from ..redact import hide
 from ..types import Finish, Target, Usage
 from ..vendors import PROVIDERS
@@ -20,7 +19,6 @@ _FOREIGN = (
     "anthropic",
     "mistralai",
     "google",
-    "azure",
     "httpx2",
     "httpcore2",
     "requests",
@@ -40,7 +38,7 @@ _FILTERED = {
 _LIMITED = {"rate_limit_error", "rate_limit_exceeded", "RESOURCE_EXHAUSTED", "insufficient_quota"}
 _REFUSED_KEY = {"authentication_error", "invalid_api_key", "permission_error", "UNAUTHENTICATED", "API_KEY_INVALID"}
 
-UNTRUSTED = "the TLS certificate is not trusted"
+_SAID: dict[errors.Cause, str] = {"untrusted certificate": "the TLS certificate is not trusted"}
 
 
 @contextmanager
@@ -55,11 +53,11 @@ def exchange(target: Target, timeouts: Timeouts, access: str | None = None) -> I
     try:
         yield call
     except errors.BackendError as exc:
-        call.attempt.end(type(exc).__name__)
+        call.attempt.end(exc)
         raise
     except Exception as exc:
         translated = _translate(exc, target, call, access)
-        call.attempt.end(type(translated or exc).__name__)
+        call.attempt.end(translated or exc)
         if translated is None:
             raise
         raise translated from exc
@@ -204,8 +202,9 @@ def _from_network(chain: list[BaseException], target: Target, call: Call) -> err
         return errors.TimedOut(message, **facts)
     if has(httpx2.ConnectError):
         cause = _connect_cause(chain)
-        message = f"{target} could not be reached: {cause} at {host}. Check the network, the proxy and the base URL."
-        return errors.ProviderDown(message, retryable=cause != UNTRUSTED, **facts)
+        why = _SAID.get(cause, cause)
+        message = f"{target} could not be reached: {why} at {host}. Check the network, the proxy and the base URL."
+        return errors.ProviderDown(message, cause=cause, retryable=cause != "untrusted certificate", **facts)
     if has(httpx2.ProxyError):
         message = f"{target} could not be reached: the proxy refused. Check HTTPS_PROXY, its user name and password."
         return errors.ProviderDown(message, retryable=False, **facts)
@@ -218,12 +217,12 @@ def _from_network(chain: list[BaseException], target: Target, call: Call) -> err
     return errors.ProviderDown(message, **facts)
 
 
-def _connect_cause(chain: list[BaseException]) -> str:
+def _connect_cause(chain: list[BaseException]) -> errors.Cause:
     names = {type(link).__name__ for link in chain}
     if "gaierror" in names:
         return "no such host name"
     if any("SSL" in name for name in names):
-        return UNTRUSTED
+        return "untrusted certificate"
     return "connection refused" if "ConnectionRefusedError" in names else "no connection"
 
 
@@ -232,8 +231,6 @@ def _from_event(exc: BaseException, target: Target, call: Call) -> errors.Backen
     codes, words = said(getattr(exc, "body", None))
     codes |= {str(value) for name in ("type", "code", "status") if (value := getattr(exc, name, None))}
     facts: errors.Facts = {"target": target, "status": call.attempt.status, "request_id": call.attempt.request_id}
-    if "ClientAuthenticationError" in type(exc).__name__ or "CredentialUnavailable" in type(exc).__name__:
-        return errors.AuthError(f"No Microsoft Entra token could be had for {target}. {why_no_token(exc)}", **facts)
     if codes & _FILTERED:
         return _filtered(target, "error event", call.attempt.status, call.attempt.request_id)
     if codes & (_LIMITED | {"429"}):

@@ -13,12 +13,11 @@ from ..azure.failover import each
 from ..catalog.catalog import Catalog, ModelEntry, Toggle
 from ..catalog.known_models import current
 from ..errors import BackendError
+from ..facts import Finding, NotReady
 from ..net.call import Call
 from ..net.refusals import said
-from ..net.translation import UNTRUSTED
 from ..net.transport import goes_direct
 from ..parameters import reasons
-from ..settings.azure import API_VERSION
 from ..slot import Slot
 from ..types import Backend, CallResult, Message, Target
 from ..vendors import PROVIDERS
@@ -35,14 +34,16 @@ SKEW_S = 300
 class Checked:
     """One check. `name` is the provider or `provider/model`, `target` where the call went, `total_ms` how long it took.
 
-    `detail` is what is wrong, `advice` what to do beyond that. `usage_in_stream` is None where no answer came.
+    `detail` is what the call's error says, `findings` what there is to say beyond that, `why_not` what kept it from
+    being made. `usage_in_stream` is None where no answer came.
     """
 
     name: str
     target: str
     status: Literal["ok", "failed", "not configured"]
     detail: str | None = None
-    advice: str | None = None
+    findings: tuple[Finding, ...] = ()
+    why_not: NotReady | None = None
     total_ms: float | None = None
     usage_in_stream: bool | None = None
 
@@ -69,7 +70,7 @@ def check_provider(catalog: Catalog, provider: str) -> Checked:
     ref = provider if "/" in provider else f"{provider}/{_cheapest(catalog, provider)}"
     entry = catalog.entry(ref, "direct")
     if entry.why_not:
-        return Checked(provider, provider, "not configured", advice=entry.why_not)
+        return Checked(provider, provider, "not configured", why_not=entry.why_not)
     slot = catalog.slot(ref, "direct", PROMPT, max_tokens=MAX_TOKENS)
     return _checked(provider, slot, slot.backend, _address_variable(catalog, entry.provider))
 
@@ -78,7 +79,7 @@ def check_deployment(catalog: Catalog, ref: str) -> tuple[Checked, ...]:
     """Check a model's deployment on the Azure route: one result for each endpoint that offers it."""
     entry = catalog.entry(ref, "azure")
     if entry.why_not:
-        return (Checked(ref, ref, "not configured", advice=entry.why_not),)
+        return (Checked(ref, ref, "not configured", why_not=entry.why_not),)
     slot = catalog.slot(ref, "azure", PROMPT, max_tokens=MAX_TOKENS)
     endpoints = catalog.settings.azure.endpoints
     variables: dict[str | None, str] = {endpoint.host: endpoint.variable("ENDPOINT") for endpoint in endpoints}
@@ -120,52 +121,47 @@ def _checked(name: str, slot: Slot, backend: Backend, variable: str | None) -> C
     result = lane.result
     assert result is not None  # every slot has ended
     ok = result.status == "ok"
-    advice = [*_place(result, lane.call, variable), *_finding(result), *_skew(result.target, lane.call)]
+    findings = (*_place(result, lane.call, variable), *_finding(result), *_skew(result.target, lane.call))
     return Checked(
         name,
         str(result.target),
         "ok" if ok else "failed",
         detail=result.error_message,
-        advice=" ".join(advice) or None,
+        findings=findings,
         total_ms=result.total_ms,
         usage_in_stream=result.usage is not None if ok else None,
     )
 
 
-def _place(result: CallResult, call: Call, variable: str | None) -> Iterator[str]:
+def _place(result: CallResult, call: Call, variable: str | None) -> Iterator[Finding]:
     """Where nobody, or the wrong one, answered: what sets the address, and what lies in between."""
     target, seen = result.target, call.attempt
     nobody = seen.status is None and result.error_type in ("ProviderDown", "TimedOut")
     page = seen.headers.get("content-type", "").startswith("text/html") or 300 <= (seen.status or 0) < 400
     no_path = seen.status == 404 and "DeploymentNotFound" not in said(seen.error_body)[0]
     if variable and (nobody or page or no_path):
-        yield f"Its address is what {variable} says."
+        yield Finding("address", variable)
     if no_path and target.deployment:
-        yield (
-            "Azure did not say that the deployment is missing, so the address, AZURE_AI_FOUNDRY_API_VERSION or the "
-            "wire may be wrong: a prefix on the mapping (deployments:, v1:, anthropic:) chooses another wire."
-        )
+        yield Finding("no such path")
     host = urlsplit(f"//{target.endpoint_host or ''}").hostname or ""
     if nobody and (proxy := getproxies().get("https")) and not goes_direct(host):
-        yield f"Requests go through the proxy {urlsplit(proxy).hostname}: NO_PROXY={host} would leave it out."
-    if UNTRUSTED in (result.error_message or ""):
-        yield "Where a company's proxy inspects TLS, set SSL_CERT_FILE to a file with its root certificate."
+        yield Finding("proxy", host=host, proxy=urlsplit(proxy).hostname)
+    if seen.cause == "untrusted certificate":
+        yield Finding("untrusted certificate")
 
 
-def _finding(result: CallResult) -> Iterator[str]:
+def _finding(result: CallResult) -> Iterator[Finding]:
     if result.error_type == "ContentFiltered":
-        yield "Key, address and model work. The filter refuses even this harmless prompt: look at its configuration."
+        yield Finding("filtered")
     if result.status == "ok" and result.usage is None:
-        newer = f": set AZURE_AI_FOUNDRY_API_VERSION={API_VERSION} or newer" if result.target.route == "azure" else ""
-        yield f"It counts no tokens in streams, so cost and tokens/s stay unknown{newer}."
+        yield Finding("no usage", "AZURE_AI_FOUNDRY_API_VERSION" if result.target.route == "azure" else None)
 
 
-def _skew(target: Target, call: Call) -> Iterator[str]:
+def _skew(target: Target, call: Call) -> Iterator[Finding]:
     """What the response's Date says of this machine's clock: TLS and Entra tokens need a right one."""
     try:
         off_s = (datetime.now(UTC) - parsedate_to_datetime(call.attempt.headers["date"])).total_seconds()
     except (KeyError, ValueError, TypeError):
         return
     if abs(off_s) > SKEW_S:
-        side = "ahead of" if off_s > 0 else "behind"
-        yield f"This machine's clock is {abs(off_s) / 60:.0f} minutes {side} that of {target.endpoint_host}: set it."
+        yield Finding("clock", host=target.endpoint_host, clock_off_s=off_s)

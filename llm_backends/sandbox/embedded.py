@@ -18,13 +18,16 @@ def answers(messages: Sequence[Message], max_tokens: int | None, temperature: fl
 @cache
 def _backend() -> Backend:
     from ..catalog.catalog import Catalog
+    from ..sentences import sentence
     from ..settings import Settings
     from ..vendors import EMBEDDED
 
     catalog = Catalog(Settings())
     entry = catalog.entry(EMBEDDED, "direct")
-    if not entry.ready:
-        raise ConfigError(f"The embedded model is missing: {entry.why_not} Or start the sandbox with --canned.")
+    if entry.why_not:
+        raise ConfigError(
+            f"The embedded model is missing: {sentence(entry.why_not)} Or start the sandbox with --canned."
+        )
     backend = catalog.backend(EMBEDDED, "direct")
     backend.prepare()
     return backend

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import urlsplit
 
+from ..facts import VariableFault
 from .environment import Reader
 
 Wire = Literal["deployments", "v1", "anthropic"]
@@ -100,7 +101,7 @@ class Azure:
         return ((Endpoint(self.endpoint, self.key),) if self.endpoint else ()) + self.further
 
 
-def azure_of(read: Reader, broken: dict[str, str]) -> Azure:
+def azure_of(read: Reader, broken: dict[str, VariableFault]) -> Azure:
     """What the variables say; `broken["azure"]` becomes what keeps the route from being used."""
     auth: Auth = read.choice("AZURE_AI_FOUNDRY_AUTH", "key", "entra")
     scope = "AZURE_AI_FOUNDRY_SCOPE"
@@ -109,7 +110,7 @@ def azure_of(read: Reader, broken: dict[str, str]) -> Azure:
         endpoint=read.url("AZURE_AI_FOUNDRY_ENDPOINT", cut=_PASTED),
         key=read.secret("AZURE_AI_FOUNDRY_KEY"),
         auth=auth,
-        scope=read.matching(scope, r"\S+/\.default$", "", "is not a scope: write https://host/.default") or None,
+        scope=read.matching(scope, r"\S+/\.default$", "", "no scope") or None,
         api_version=_api_version(read),
         wire=read.choice("AZURE_AI_FOUNDRY_WIRE", "auto", "openai", "native"),
         deployments=dict(_deployments(read)),
@@ -125,24 +126,24 @@ def _further(read: Reader, auth: Auth) -> Iterator[Endpoint]:
     known = {Endpoint("", number=number).variable(name) for number in FURTHER for name in ("ENDPOINT", "KEY")}
     for variable in (*read.names("AZURE_AI_FOUNDRY_ENDPOINT_"), *read.names("AZURE_AI_FOUNDRY_KEY_")):
         if variable not in known:
-            read.wrong(variable, f"is not a known name: use _2 to _{FURTHER[-1]} for further endpoints")
+            read.wrong(variable, "unknown endpoint")
     for number in FURTHER:
         endpoint = Endpoint("", number=number)
         address, credential = endpoint.variable("ENDPOINT"), endpoint.variable("KEY")
         url, key = read.url(address, cut=_PASTED), read.secret(credential)
         if read.text(credential) and not read.text(address):
-            read.wrong(address, f"is not set, but {credential} is: write https://host[:port][/path]")
+            read.wrong(address, "address unset", credential)
         elif url and auth == "key" and not read.text(credential):
-            read.wrong(credential, f"is not set, but {address} is: set this endpoint's own key")
+            read.wrong(credential, "key unset", address)
         elif url and (key or auth == "entra") and not read.fault(credential):
             yield Endpoint(url, key, number)
 
 
 def _api_version(read: Reader) -> str:
     name = "AZURE_AI_FOUNDRY_API_VERSION"
-    version = read.matching(name, r"[\w.-]+$", API_VERSION, f"is not a version: write {API_VERSION}, for example")
+    version = read.matching(name, r"[\w.-]+$", API_VERSION, "no version")
     if re.match(r"\d{4}-", version) and version < USAGE_IN_STREAMS:
-        read.wrong(name, f"is too old to count tokens in streams, so costs stay unknown: write {API_VERSION}")
+        read.wrong(name, "old version")
     return version
 
 
@@ -152,26 +153,26 @@ def _deployments(read: Reader) -> Iterator[tuple[str, Deployment]]:
     for number, item in enumerate(read.items(listed), 1):
         ref, _, said = item.partition("=")
         if not REF.fullmatch(ref) or ref.startswith("local/"):
-            read.wrong(listed, f"item {number} is not understood: write provider/model=deployment,…")
-        elif deployment := _deployment(read, listed, said, f"item {number} ({ref}) "):
+            read.wrong(listed, "no pair", item=(number, ""))
+        elif deployment := _deployment(read, listed, said, (number, ref)):
             yield ref, deployment
     for variable in read.names("AZURE_DEPLOYMENT_"):
         if variable not in MAPPED_BY.values():
-            read.wrong(variable, "is not a known name: map the model with AZURE_DEPLOYMENTS=provider/model=deployment")
+            read.wrong(variable, "unknown mapping")
     for ref, variable in MAPPED_BY.items():
         value = read.text(variable)
         if value and (deployment := _deployment(read, variable, value)):
             yield ref, deployment
 
 
-def _deployment(read: Reader, variable: str, value: str, item: str = "") -> Deployment | None:
+def _deployment(read: Reader, variable: str, value: str, item: tuple[int, str] | None = None) -> Deployment | None:
     found = _DEPLOYMENT.fullmatch(value)
     if not found:
-        read.wrong(variable, f"{item}is not a deployment's name: use letters, digits and . _ - only")
+        read.wrong(variable, "no deployment", item=item)
         return None
     wire = next((wire for wire in WIRES if wire == found[1]), None)
     if found[1] and not wire:
-        read.wrong(variable, f"{item}has an unknown prefix: write deployments:, v1: or anthropic:")
+        read.wrong(variable, "unknown prefix", item=item)
         return None
     return Deployment(found[2], wire, variable)
 

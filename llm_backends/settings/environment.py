@@ -1,4 +1,4 @@
-"""Reads `.env` and single variables; what cannot be used becomes a sentence, never an exception nor a quoted value."""
+"""Reads `.env` and single variables; what cannot be used becomes a fact, never an exception nor a quoted value."""
 
 import io
 import math
@@ -10,6 +10,7 @@ from typing import TypeVar
 from urllib.parse import unquote, urlsplit
 
 from .. import redact
+from ..facts import FileFault, Problem, VariableFault, VariableReason
 
 Choice = TypeVar("Choice", bound=str)
 
@@ -18,7 +19,7 @@ MOST_ATTEMPTS = 10
 _KEY = re.compile(r"[!#-&(-~]+")
 
 
-def dotenv(path: Path, problems: list[str]) -> dict[str, str]:
+def dotenv(path: Path, problems: list[Problem]) -> dict[str, str]:
     """The file's variables; what is wrong with it is added to `problems`. No line is quoted: it may hold a key.
 
     Nothing is interpolated: a `$` in a key is a `$`. python-dotenv's parser is called directly since it gives the lines
@@ -31,11 +32,11 @@ def dotenv(path: Path, problems: list[str]) -> dict[str, str]:
     except FileNotFoundError:
         return {}
     except OSError as error:
-        problems.append(f"{path} cannot be read ({error.strerror}): it must be a text file of NAME=value lines.")
+        problems.append(FileFault(path, "unreadable", system=error.strerror))
         return {}
     lines = raw.removeprefix(b"\xef\xbb\xbf").split(b"\n")
     if unreadable := [number for number, line in enumerate(lines, 1) if not _is_text(line)]:
-        problems.append(f"{path} {_lines(unreadable)} not UTF-8 text: save the file as UTF-8.")
+        problems.append(FileFault(path, "not UTF-8", tuple(unreadable)))
     text = b"\n".join(line if _is_text(line) else b"" for line in lines).decode()
     values: dict[str, str] = {}
     strange: list[int] = []
@@ -46,7 +47,7 @@ def dotenv(path: Path, problems: list[str]) -> dict[str, str]:
         elif found.key and found.value is not None:
             values[found.key] = found.value
     if strange:
-        problems.append(f"{path} {_lines(strange)} not understood: write NAME=value, and close every quote.")
+        problems.append(FileFault(path, "not understood", tuple(strange)))
     return values
 
 
@@ -57,33 +58,27 @@ def _is_text(line: bytes) -> bool:
         return False
 
 
-def _lines(numbers: list[int]) -> str:
-    shown = ", ".join(str(number) for number in numbers[:5])
-    more = f" and {len(numbers) - 5} more" if len(numbers) > 5 else ""
-    return f"line {shown} is" if len(numbers) == 1 else f"lines {shown}{more} are"
-
-
-def key_fault(key: str) -> str | None:
-    """What keeps this text from being a key, or None; it is not quoted."""
-    return None if _KEY.fullmatch(key) else "holds a space, a quote or a letter that no key has: paste the key alone"
+def is_key(text: str) -> bool:
+    """Whether this can be a key: it has no space, quote or letter that no key has."""
+    return _KEY.fullmatch(text) is not None
 
 
 class Reader:
     """Reads a variable as a type; a value that cannot be used becomes a problem and counts as unset."""
 
-    def __init__(self, values: Mapping[str, str], problems: list[str]):
+    def __init__(self, values: Mapping[str, str], problems: list[Problem]):
         self.values, self.problems = values, problems
-        self.faults: dict[str, str] = {}
+        self.faults: dict[str, VariableFault] = {}
         self._set: set[str] = set()
 
-    def wrong(self, name: str, fault: str) -> None:
-        """Note what is wrong with a variable, and what to write instead."""
-        sentence = f"{name} {fault}."
-        self.faults.setdefault(name, sentence)
-        if sentence not in self.problems:
-            self.problems.append(sentence)
+    def wrong(self, name: str, reason: VariableReason, *about: str, item: tuple[int, str] | None = None) -> None:
+        """Note what is wrong with a variable: see VariableFault."""
+        fault = VariableFault(name, reason, about, item)
+        self.faults.setdefault(name, fault)
+        if fault not in self.problems:
+            self.problems.append(fault)
 
-    def fault(self, *names: str) -> str | None:
+    def fault(self, *names: str) -> VariableFault | None:
         """What was wrong with the first of these variables that could not be used."""
         return next((self.faults[name] for name in names if name in self.faults), None)
 
@@ -98,7 +93,7 @@ class Reader:
     def text(self, name: str) -> str | None:
         value = self.values.get(name, "").strip()
         if not value.isprintable():
-            self.wrong(name, "holds a line break or an invisible character: type the value again")
+            self.wrong(name, "unprintable")
             return None
         if value:
             self._set.add(name)
@@ -111,8 +106,8 @@ class Reader:
     def secret(self, name: str) -> str | None:
         redact.register(self.values.get(name, "").strip())
         value = self.text(name)
-        if value and (fault := key_fault(value)):
-            self.wrong(name, fault)
+        if value and not is_key(value):
+            self.wrong(name, "no key")
             return None
         return value
 
@@ -122,13 +117,13 @@ class Reader:
         for choice in choices:
             if choice == value:
                 return choice
-        self.wrong(name, f"is not a known value: write {' or '.join(choices)}")
+        self.wrong(name, "no choice", *choices)
         return choices[0]
 
     def flag(self, name: str) -> bool:
         value = (self.text(name) or "false").lower()
         if value not in ("1", "true", "yes", "on", "0", "false", "no", "off"):
-            self.wrong(name, "is neither true nor false: write true or false")
+            self.wrong(name, "no flag")
         return value in ("1", "true", "yes", "on")
 
     def seconds(self, name: str, default: float) -> float:
@@ -138,29 +133,29 @@ class Reader:
             value = math.nan
         if 0 < value <= LONGEST_S:
             return value
-        self.wrong(name, f"is not a number of seconds above 0 and up to {LONGEST_S}: write {default:g}, for example")
+        self.wrong(name, "no seconds", f"{default:g}")
         return default
 
     def count(self, name: str, default: int) -> int:
         value = self.text(name) or str(default)
         if re.fullmatch(r"[0-9]{1,3}", value) and 1 <= int(value) <= MOST_ATTEMPTS:
             return int(value)
-        self.wrong(name, f"is not a whole number from 1 to {MOST_ATTEMPTS}: write {default}, for example")
+        self.wrong(name, "no count", str(default))
         return default
 
     def folder(self, name: str) -> Path | None:
         value = self.text(name)
         path = Path(os.path.expanduser(value)) if value else None
         if path and not os.path.isdir(path):  # Path.is_dir raises for a name that is too long
-            self.wrong(name, "is not a folder: write the path of one that exists")
+            self.wrong(name, "no folder")
             return None
         return path
 
-    def matching(self, name: str, pattern: str, default: str, fault: str) -> str:
-        """A text that begins as `pattern` says, else the default."""
+    def matching(self, name: str, pattern: str, default: str, reason: VariableReason) -> str:
+        """A text that begins as `pattern` says, else the default; `reason` is what is wrong with any other."""
         value = self.text(name)
         if value and not re.match(pattern, value, re.ASCII):
-            self.wrong(name, fault)
+            self.wrong(name, reason)
             return default
         return value or default
 
@@ -175,14 +170,14 @@ class Reader:
         except ValueError:
             usable = False
         if not usable:
-            self.wrong(name, "is not a URL: write https://host[:port][/path]")
+            self.wrong(name, "no URL")
             return None
         if "@" in parts.netloc:
             redact.register(unquote(parts.password or ""))
-            self.wrong(name, "must not hold a user name or password: set the key in its own variable")
+            self.wrong(name, "URL with login")
             return None
         path = cut.sub("", parts.path) if cut else parts.path
         if (parts.query or parts.fragment) and path == parts.path:
-            self.wrong(name, "must not hold a query (?…) or fragment (#…): write https://host[:port][/path]")
+            self.wrong(name, "URL with query")
             return None
         return f"{parts.scheme}://{parts.netloc}{path}".rstrip("/")

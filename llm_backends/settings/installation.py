@@ -1,6 +1,6 @@
 """The only reader of the environment and of `.env`: everything an installation can set, checked once.
 
-One exception: azure-identity looks for an identity in the environment by itself (see entra.py).
+One exception: azure-identity looks for an identity in the environment by itself (see azure/identity.py).
 """
 
 import os
@@ -12,6 +12,7 @@ from typing import Literal
 from urllib.parse import unquote
 
 from .. import redact
+from ..facts import Problem, VariableFault
 from ..vendors import BUILT_IN, PROVIDERS
 from .azure import Azure, azure_of
 from .environment import Reader, dotenv
@@ -34,8 +35,8 @@ class Compatible:
 class Settings:
     """What the environment and `.env` say. Times in seconds; no secret in the repr.
 
-    `problems` are sentences for the page, one for each value that could not be used. `broken` gives, by provider or
-    "azure", the one that keeps its models from being called: a mistyped base URL must not send prompts to the vendor.
+    `problems` are the values that could not be used. `broken` gives, by provider or "azure", the one that keeps its
+    models from being called: a mistyped base URL must not send prompts to the vendor.
     `sources` says of every variable that is set and in use where that is: ".env" or "the environment".
     """
 
@@ -51,8 +52,8 @@ class Settings:
     connect_timeout_s: float = 10.0
     max_attempts: int = 3
     simulated: bool = False
-    problems: tuple[str, ...] = ()
-    broken: Mapping[str, str] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+    broken: Mapping[str, VariableFault] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
@@ -61,11 +62,11 @@ def load(environ: Mapping[str, str] = os.environ, dotenv_path: str | Path | None
 
     Never raises for what it finds there: a value that cannot be used counts as unset and becomes one of `problems`.
     """
-    problems: list[str] = []
+    problems: list[Problem] = []
     file = dotenv(Path(dotenv_path), problems) if dotenv_path else {}
     outside = {name: value for name, value in environ.items() if value.strip()}
     read = Reader({**file, **outside}, problems)
-    broken: dict[str, str] = {}
+    broken: dict[str, VariableFault] = {}
     found = Settings(
         keys=_keys(read, broken),
         base_urls=_base_urls(read, broken),
@@ -91,7 +92,7 @@ def inherited() -> dict[str, str]:
     return dict(os.environ)
 
 
-def _keys(read: Reader, broken: dict[str, str]) -> dict[str, str]:
+def _keys(read: Reader, broken: dict[str, VariableFault]) -> dict[str, str]:
     keys = {}
     for name, provider in PROVIDERS.items():
         found = [key for variable in provider.keys if (key := read.secret(variable))]
@@ -102,7 +103,7 @@ def _keys(read: Reader, broken: dict[str, str]) -> dict[str, str]:
     return keys
 
 
-def _base_urls(read: Reader, broken: dict[str, str]) -> dict[str, str]:
+def _base_urls(read: Reader, broken: dict[str, VariableFault]) -> dict[str, str]:
     urls = {}
     for name, provider in PROVIDERS.items():
         if url := read.url(provider.base_url):
@@ -112,20 +113,20 @@ def _base_urls(read: Reader, broken: dict[str, str]) -> dict[str, str]:
     return urls
 
 
-def _compatible(read: Reader, broken: dict[str, str]) -> dict[str, Compatible]:
+def _compatible(read: Reader, broken: dict[str, VariableFault]) -> dict[str, Compatible]:
     servers: dict[str, Compatible] = {}
     for variable in read.names("COMPATIBLE_"):
         found = _COMPATIBLE.fullmatch(variable)
         if not found:
-            read.wrong(variable, "is not a known name: write COMPATIBLE_<NAME>_BASE_URL, _API_KEY or _MODELS")
+            read.wrong(variable, "unknown server")
             continue
         prefix, name = f"COMPATIBLE_{found[1]}", found[1].lower().replace("_", "-")
         if name in (*BUILT_IN, "azure"):
-            read.wrong(variable, f"takes the name of the built-in provider {name}: choose another <NAME>")
+            read.wrong(variable, "name taken", name)
         elif name not in servers and name not in broken:
             url, key = read.url(f"{prefix}_BASE_URL"), read.secret(f"{prefix}_API_KEY")
             if not read.text(f"{prefix}_BASE_URL"):
-                read.wrong(f"{prefix}_BASE_URL", f"is not set, but {variable} is: write https://host[:port][/path]")
+                read.wrong(f"{prefix}_BASE_URL", "address unset", variable)
             if fault := read.fault(f"{prefix}_BASE_URL", f"{prefix}_API_KEY"):
                 broken[name] = fault
             elif url:
@@ -139,5 +140,4 @@ def _database_url(read: Reader) -> str:
     for password in re.findall(r"://[^@/:]*:(.+)@", url) + re.findall(r"[?&]password=([^&]+)", url):
         redact.register(password)
         redact.register(unquote(password))
-    fault = "is not a database URL: write sqlite:///path or postgresql://user:password@host/database"
-    return read.matching(name, r"(sqlite|postgresql)(\+\w+)?://", DATABASE_URL, fault)
+    return read.matching(name, r"(sqlite|postgresql)(\+\w+)?://", DATABASE_URL, "no database")

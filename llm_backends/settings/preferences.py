@@ -5,9 +5,10 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from .. import redact
+from ..facts import PreferenceFault
 from ..vendors import PROVIDERS
 from .azure import NAME, REF, WIRES, Deployment
-from .environment import LONGEST_S, MOST_ATTEMPTS, key_fault
+from .environment import LONGEST_S, MOST_ATTEMPTS, is_key
 from .installation import Settings
 
 PAGE = "Settings page"
@@ -60,7 +61,7 @@ def applied(settings: Settings, choices: Mapping[str, Any], keys: Mapping[str, s
     alone. Every key is hidden from texts from now on.
     """
     usable = _usable(choices)
-    faults = [told for name, value in choices.items() if _known(name) and (told := fault(name, value))]
+    faults = [found for name, value in choices.items() if _known(name) and (found := fault(name, value))]
     chosen = {
         name.removeprefix(DEPLOYMENT): Deployment(value["name"], value.get("wire"), PAGE)
         for name, value in usable.items()
@@ -71,7 +72,7 @@ def applied(settings: Settings, choices: Mapping[str, Any], keys: Mapping[str, s
         replace(
             settings,
             azure=azure,
-            problems=(*settings.problems, *(f"{PAGE}: {told}" for told in faults)),
+            problems=(*settings.problems, *faults),
             **{name: usable[name] for name in VARIABLES if name in usable},
         ),
         keys,
@@ -83,8 +84,9 @@ def _with_keys(settings: Settings, keys: Mapping[str, str]) -> Settings:
     for key in keys.values():
         redact.register(key)
     azure = replace(settings.azure, key=keys.get("azure", settings.azure.key))
-    variables = {name: provider.keys for name, provider in PROVIDERS.items()} | {"azure": ("AZURE_AI_FOUNDRY_KEY",)}
-    mended = {name for name in keys if settings.broken.get(name, "").partition(" ")[0] in variables.get(name, ())}
+    mended = {
+        name for name in keys if name in settings.broken and settings.broken[name].variable in key_variables(name)
+    }
     return replace(
         settings,
         azure=azure,
@@ -97,36 +99,43 @@ def _with_keys(settings: Settings, keys: Mapping[str, str]) -> Settings:
     )
 
 
-def fault(name: str, value: Any) -> str | None:
-    """What keeps this choice from being used and what to choose instead, in one sentence; None where nothing does."""
+def key_variables(provider: str) -> tuple[str, ...]:
+    """The variables of a key that one typed on the Settings page can replace, by provider or "azure"."""
+    if provider == "azure":
+        return ("AZURE_AI_FOUNDRY_KEY",)
+    return PROVIDERS[provider].keys if provider in PROVIDERS else ()
+
+
+def fault(name: str, value: Any) -> PreferenceFault | None:
+    """What keeps this choice from being used; None where nothing does."""
     if name.startswith(DEPLOYMENT):
         return _deployment_fault(name.removeprefix(DEPLOYMENT), value)
     if name == "stream":
-        return None if isinstance(value, bool) else "stream must be true or false."
+        return None if isinstance(value, bool) else PreferenceFault(name, "no flag")
     if name not in BOUNDS:
-        return f"{name[:80]} is not known to this version."
+        return PreferenceFault(name, "unknown")
     bounds = BOUNDS[name]
     number = isinstance(value, int if bounds.type is int else int | float) and not isinstance(value, bool)
     if number and bounds.least <= value <= bounds.most:
         return None
-    return f"{name} must be a number from {bounds.least:,g} to {bounds.most:,.0f}."
+    return PreferenceFault(name, "out of bounds", bounds=(bounds.least, bounds.most))
 
 
-def _deployment_fault(ref: str, value: Any) -> str | None:
+def _deployment_fault(ref: str, value: Any) -> PreferenceFault | None:
     if not REF.fullmatch(ref) or ref.startswith("local/"):
-        return f"{ref[:80]} is not a model to map: write provider/model, for example openai/gpt-4o."
+        return PreferenceFault(ref, "no model")
     name = value.get("name") if isinstance(value, Mapping) else None
     if not isinstance(name, str) or not NAME.fullmatch(name):
-        return f"{ref} needs a deployment's name: use letters, digits and . _ - only."
+        return PreferenceFault(ref, "no deployment")
     if value.get("wire") not in (None, *WIRES):
-        return f"{ref} has an unknown wire: choose auto, {', '.join(WIRES[:-1])} or {WIRES[-1]}."
+        return PreferenceFault(ref, "unknown wire", choices=WIRES)
     return None
 
 
-def refused_key(key: str) -> str | None:
-    """What keeps a typed key from being taken, in one sentence; None where nothing does. The key is not quoted."""
+def refused_key(key: str) -> PreferenceFault | None:
+    """What keeps a typed key from being taken; None where nothing does. The key is not kept."""
     redact.register(key)
-    return (told := key_fault(key)) and f"What was typed {told}."
+    return None if is_key(key) else PreferenceFault("key", "no key")
 
 
 def _known(name: str) -> bool:

@@ -4,6 +4,7 @@ import streamlit as st
 
 from llm_backends.parameters import efforts
 from llm_backends.runs.plan import Own, Parameters, Plan, SlotPlan, named, ref_of
+from llm_backends.sentences import sentence
 from llm_backends.settings.preferences import defaults
 from llm_backends.types import Target
 from pages._compare import parameters, picks
@@ -140,4 +141,4 @@ def _models(app: App) -> None:
     for ref in dict.fromkeys(map(ref_of, chosen)):
         entry = known.get(ref) or app.catalog.entry(ref, route)
         if entry.why_not:
-            st.caption(f":material/block: **{plain(ref)}** is not ready. {plain(entry.why_not)}")
+            st.caption(f":material/block: **{plain(ref)}** is not ready. {plain(sentence(entry.why_not))}")

@@ -1,17 +1,15 @@
 """Picks: what the model picker holds. `provider/model`, and `provider/model #2` for the same model once more."""
 
-import re
 from collections.abc import Iterable, Sequence
 
 from llm_backends.catalog.catalog import ModelEntry
 from llm_backends.runs.plan import named, ref_of
+from llm_backends.sentences import in_short
 from llm_backends.vendors import EMBEDDED
 from pages._shared.format import context
 
 MAX_SLOTS = 8  # as many cards as can be read side by side
 
-_UNSET = re.compile(r"Set (.+) in \.env or the environment\.")
-_VALUE = re.compile(r"=\S+")
 _DETAILS = " · "
 
 
@@ -39,8 +37,7 @@ def label(pick: str, entry: ModelEntry) -> str:
 def facts(entry: ModelEntry) -> list[str]:
     """What there is to know about a model before asking it."""
     if entry.why_not:
-        unset = _UNSET.fullmatch(entry.why_not)
-        return [f"needs {_VALUE.sub('', unset[1])}" if unset else entry.why_not.rstrip(".")]
+        return [in_short(entry.why_not)]
     prices = (entry.input_usd_per_mtok, entry.output_usd_per_mtok)
     price = None if None in prices else "${:,.2f}/${:,.2f} per M".format(*prices)
     window = context(entry.context_window)

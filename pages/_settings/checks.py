@@ -7,6 +7,7 @@ import streamlit as st
 
 from llm_backends.redact import hide
 from llm_backends.runs.check import AT_ONCE, Checked
+from llm_backends.sentences import advice
 from pages._shared.format import duration, plain
 
 _turns = Semaphore(AT_ONCE)
@@ -78,7 +79,8 @@ def _result(found: Checked) -> None:
     else:
         color, icon, facts = "orange", "circle", []
     lines = [f":{color}[:material/{icon}: {found.status}] " + plain(" · ".join(facts))]
-    lines += [plain(found.advice)] if found.advice else []
+    said = advice(found.findings, found.why_not)
+    lines += [plain(said)] if said else []
     st.markdown("  \n".join(lines))
 
 

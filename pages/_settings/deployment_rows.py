@@ -5,7 +5,9 @@ from typing import Any
 import streamlit as st
 
 from llm_backends.catalog.catalog import Catalog
+from llm_backends.facts import PreferenceFault
 from llm_backends.runs.check import check_deployment
+from llm_backends.sentences import sentence
 from llm_backends.settings.azure import MAPPED_BY, suggestion, wire_for
 from llm_backends.settings.preferences import DEPLOYMENT, applied, fault
 from pages._settings import checks, saved
@@ -58,13 +60,13 @@ def save(app: App) -> None:
         if not name and wire == AUTO and choice in app.choices.now():
             changed[choice] = None
         elif not name and ref in app.settings.azure.deployments:
-            faults.append(f"{ref} has its deployment from {source(app, ref)}: take it away there.")
-        elif told := fault(choice, _choice(name, wire)):
-            faults.append(told)
+            faults.append(PreferenceFault(ref, "bound", variable=source(app, ref)))
+        elif found := fault(choice, _choice(name, wire)):
+            faults.append(found)
         else:
             changed[choice] = _choice(name, wire)
     if faults:
-        saved.tell(PLACE, f"Nothing was saved. {' '.join(faults)}", failed=True)
+        saved.tell(PLACE, f"Nothing was saved. {' '.join(map(sentence, faults))}", failed=True)
     elif saved.keep(app, PLACE, changed):
         state[NEW[0]] = state[NEW[1]] = ""
         state[NEW[2]] = AUTO
@@ -89,8 +91,8 @@ def check(app: App, ref: str) -> None:
     """Check what is typed, saved or not."""
     name, wire = typed(ref)
     tried = {DEPLOYMENT + ref: _choice(name, wire)} if name else {}
-    if told := name and fault(DEPLOYMENT + ref, tried[DEPLOYMENT + ref]):
-        saved.tell(PLACE, told, failed=True)
+    if name and (found := fault(DEPLOYMENT + ref, tried[DEPLOYMENT + ref])):
+        saved.tell(PLACE, sentence(found), failed=True)
         return
     catalog = Catalog(applied(app.installed, {**app.choices.now(), **tried}, session.keys()))
     checks.checks().start(DEPLOYMENT + ref, lambda: check_deployment(catalog, ref))

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import streamlit as st
 
 from llm_backends.runs.check import check_provider
+from llm_backends.sentences import sentence
 from llm_backends.settings.preferences import refused_key
 from llm_backends.vendors import PROVIDERS
 from pages._settings import checks
@@ -88,7 +89,9 @@ def _take(provider: str) -> None:
     state = st.session_state
     typed = state.get(f"key {provider}", "").strip()
     state[f"key {provider}"] = ""
-    told = state[f"refused_key {provider}"] = refused_key(typed) if typed else "Type or paste a key first."
+    refused = refused_key(typed) if typed else None
+    told = sentence(refused) if refused else "" if typed else "Type or paste a key first."
+    state[f"refused_key {provider}"] = told
     if not told:
         state["keys"] = session.keys() | {provider: typed}
         _drop_checks(provider)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from llm_backends.clock import now_ms
 from llm_backends.errors import ConfigError
+from llm_backends.facts import PreferencesUnread
 
 if TYPE_CHECKING:
     from llm_backends.store.call_log import CallLog
@@ -23,7 +24,7 @@ class Choices:
     """
 
     def __init__(self, log: CallLog) -> None:
-        self.problem: str | None = None
+        self.problem: PreferencesUnread | None = None
         self._log = log
         self._values: dict[str, Any] = {}
         self._read_ms: float | None = None
@@ -50,5 +51,5 @@ class Choices:
             self._values, self.problem = self._log.preferences(), None
         except ConfigError:
             if not self._values:
-                self.problem = "What was chosen on the Settings page cannot be read: variables and defaults hold."
+                self.problem = PreferencesUnread()
         self._read_ms = now_ms()

@@ -5,6 +5,8 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
+from llm_backends import sentences
+from llm_backends.facts import NotReady
 from pages._shared import session
 from pages._shared.format import plain
 from pages._shared.session import App
@@ -21,7 +23,7 @@ def draw(app: App, pages: Sequence, comparing: bool) -> None:
         _route(app)
         _providers(app)
         for problem in app.settings.problems:
-            st.warning(plain(problem), icon=":material/settings_alert:")
+            st.warning(plain(sentences.problem(problem)), icon=":material/settings_alert:")
         shown = (st.query_params.get("run") or st.session_state.get("run_id")) if comparing else None
         busy = any(run.id != shown for run in session.live_runs(app)) or not app.log.flush(0)
         st.fragment(_status, run_every=2 if busy else None)(app, shown)
@@ -54,7 +56,7 @@ def _route(app: App) -> None:
 
 def _providers(app: App) -> None:
     """One line a provider: ready on this route, or what one of its models lacks."""
-    found: dict[str, str | None] = {}
+    found: dict[str, NotReady | None] = {}
     for entry in app.catalog.models(session.route()):
         if entry.ready or entry.provider not in found:
             found[entry.provider] = entry.why_not
@@ -62,7 +64,9 @@ def _providers(app: App) -> None:
     waiting = {name: why_not for name, why_not in found.items() if why_not}
     lines = [f":green[:material/check_circle:] {plain(name)}" for name in ready]
     lines += [f":material/circle: {plain(name)}" for name in waiting]
-    missing = "\n".join(f"- **{plain(name)}**: {plain(why_not)}" for name, why_not in waiting.items())
+    missing = "\n".join(
+        f"- **{plain(name)}**: {plain(sentences.sentence(why_not))}" for name, why_not in waiting.items()
+    )
     st.caption("  \n".join(lines), help=f"What is missing on this route:\n\n{missing}" if waiting else None)
 
 
