@@ -1,4 +1,4 @@
-"""What every wire makes of every fault, how fast Stop closes a connection, and a long run of random faults."""
+"""What every adapter makes of every fault, how fast Stop closes a connection, and a long run of random faults."""
 
 import gc
 import random
@@ -42,7 +42,7 @@ def _slot(sandbox: Sandbox, kind: Kind, fault: str, extra: str = "ttft-1.rate-20
 
 
 def _table(sandbox: Sandbox) -> tuple[int, int]:
-    """Print fault by fault how each wire ended: error class or ok, and the characters kept."""
+    """Print fault by fault how each way to a model ended: error class or ok, and the characters kept."""
     print(f"{'fault':13}" + "".join(f"{kind.name:22}" for kind in KINDS))
     wrong = 0
     for fault, end in ENDS.items():
@@ -104,7 +104,7 @@ def _stop(slot: Slot) -> float:
 
 
 def _chaos(sandbox: Sandbox) -> Iterator[Figure]:
-    """Random faults on random wires, eight at a time, with retries as in real use."""
+    """Random faults on random ways to a model, eight at a time, with retries as in real use."""
     chance = random.Random(CHAOS_SEED)
     wrong, memory = 0, []
     _one_round(sandbox, chance)

@@ -1,4 +1,4 @@
-"""How a call must end for each fault of the sandbox, on every wire alike."""
+"""How a call must end for each fault of the sandbox, by every adapter alike."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Every way to reach a model, as the tests see it: a backend for a scripted model of the sandbox, on each wire."""
+"""Every way to reach a model, as the tests see it: a backend for a scripted model of the sandbox, by each adapter."""
 
 from dataclasses import dataclass, replace
 

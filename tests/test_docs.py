@@ -172,7 +172,7 @@ def test_a_comparison_on_azure_takes_every_wire_at_once(sandbox):
     model = "sandbox.canned.ttft-50.rate-2000.tokens-5.retry-9000"
     results = run([kind.slot(sandbox, model) for kind in AZURE])
     assert [(result.status, result.target.route) for result in results] == [("ok", "azure")] * len(AZURE)
-    wires = {record.wire for record in sandbox.records if record.model == model}
+    wires = {record.dialect for record in sandbox.records if record.model == model}
     assert wires == {"azure", "azure-v1", "azure-anthropic"}
 
 

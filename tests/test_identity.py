@@ -65,7 +65,7 @@ def test_the_token_is_fetched_before_the_clock_starts(run):
     with serve(canned=True) as sandbox:
         (first, _), _ = run(sandbox, REFS[:1])
         identity, call = sandbox.records[:2]
-    assert identity.wire == "identity" and identity.ended_at < call.received_at
+    assert identity.dialect == "identity" and identity.ended_at < call.received_at
     assert first["total_ms"] < (call.ended_at - identity.received_at) * 1000 + first["load_ms"]
 
 
@@ -78,7 +78,7 @@ def test_a_scope_of_ones_own_replaces_every_wires(run):
 def test_a_token_that_is_about_to_end_is_replaced(run):
     with serve(canned=True, token_life_s=60) as sandbox:  # azure-identity replaces what has less than 5 minutes left
         results, _ = run(sandbox, REFS[:1])
-        wires = [record.wire for record in sandbox.records]
+        wires = [record.dialect for record in sandbox.records]
     assert [result["status"] for result in results] == ["ok", "ok"]
     second = len(wires) - 1 - wires[::-1].index("azure")
     assert "identity" in wires[wires.index("azure") : second]
@@ -87,7 +87,7 @@ def test_a_token_that_is_about_to_end_is_replaced(run):
 def test_no_token_is_an_auth_error_that_says_what_was_tried_and_what_to_do(run):
     with serve(canned=True) as sandbox:
         results, logged = run(sandbox, IDENTITY_HEADER="wrong")
-        assert not [record for record in sandbox.records if record.wire != "identity"]
+        assert not [record for record in sandbox.records if record.dialect != "identity"]
     assert {result["error_type"] for result in results} == {"AuthError"}
     for result in results:
         message = result["error_message"]

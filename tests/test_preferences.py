@@ -1,4 +1,4 @@
-"""Choices of the Settings page over settings: what wins, what is left out and told, and that no key is shown."""
+"""Preferences of the Settings page over settings: what wins, what is left out and told, and that no key is shown."""
 
 import re
 from pathlib import Path
@@ -16,8 +16,8 @@ EXAMPLE = Path(__file__).parent.parent / ".env.example"
 MAPPED = {"AZURE_DEPLOYMENT_GPT4O": "from-variable", "AZURE_DEPLOYMENT_GPT4": "also-variable"}
 
 
-def of(choices=(), keys=(), **environ):
-    return applied(load(environ, None), dict(choices), dict(keys))
+def of(preferences=(), keys=(), **environ):
+    return applied(load(environ, None), dict(preferences), dict(keys))
 
 
 def test_a_deployment_that_was_chosen_comes_before_the_variable():
@@ -52,7 +52,7 @@ def test_limits_that_were_chosen_hold_and_bring_their_type():
         ("deployment openai/gpt-4o", "a"),
     ],
 )
-def test_a_choice_that_cannot_be_used_is_left_out_and_told(name, value):
+def test_a_preference_that_cannot_be_used_is_left_out_and_told(name, value):
     found = of({name: value}, **MAPPED)
     assert [problem(one) for one in found.problems] == [f"Settings page: {sentence(fault(name, value))}"]
     assert found == of(**MAPPED) or found.azure == of(**MAPPED).azure and found.deadline_s == 600

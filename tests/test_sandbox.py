@@ -15,7 +15,7 @@ from llm_backends import sandbox
 from llm_backends.sandbox.script import Script, parse
 from llm_backends.sandbox.text import answer, cut, document
 
-WIRES = ("openai", "azure", "azure-v1", "anthropic", "azure-anthropic", "gemini", "mistral")
+DIALECTS = ("openai", "azure", "azure-v1", "anthropic", "azure-anthropic", "gemini", "mistral")
 OPENAI_LIKE = ("openai", "azure", "azure-v1")
 TURNS = (("user", "Hello there"), ("assistant", "Hi"), ("user", "Which model?"))
 SYSTEM = "Be brief"
@@ -31,26 +31,26 @@ def fast(keys: str = "tokens-8", ttft: int = 1) -> str:
     return f"sandbox.ttft-{ttft}.rate-2000.{keys}"
 
 
-# One caller for each wire: `call(model, stream)` gives (answer, reasoning, finish reason, usage), usage as
+# One caller for each dialect: `call(model, stream)` gives (answer, reasoning, finish reason, usage), usage as
 # (input, output, reasoning) in the provider's own words or None.
 
 
 @contextmanager
-def caller(wire: str, url: str, key: str = "sandbox-test", **extra):
+def caller(dialect: str, url: str, key: str = "sandbox-test", **extra):
     others = {"anthropic": anthropic, "azure-anthropic": anthropic, "gemini": gemini, "mistral": mistral}
-    with others.get(wire, openai)(wire, url, key, extra) as call:
+    with others.get(dialect, openai)(dialect, url, key, extra) as call:
         yield call
 
 
 @contextmanager
-def openai(wire, url, key, extra):
+def openai(dialect, url, key, extra):
     from openai import AzureOpenAI, OpenAI
 
     version = extra.pop("api_version", "2024-10-21")
-    if wire == "azure":
+    if dialect == "azure":
         client = AzureOpenAI(azure_endpoint=f"{url}/azure", api_key=key, api_version=version, max_retries=0)
     else:
-        base = f"{url}/openai/v1" if wire == "openai" else f"{url}/azure/openai/v1"
+        base = f"{url}/openai/v1" if dialect == "openai" else f"{url}/azure/openai/v1"
         client = OpenAI(base_url=base, api_key=key, max_retries=0)
     messages = [{"role": "system", "content": SYSTEM}, *({"role": role, "content": said} for role, said in TURNS)]
 
@@ -74,10 +74,10 @@ def openai(wire, url, key, extra):
 
 
 @contextmanager
-def anthropic(wire, url, key, extra):
+def anthropic(dialect, url, key, extra):
     from anthropic import Anthropic, AnthropicFoundry
 
-    if wire == "anthropic":
+    if dialect == "anthropic":
         client = Anthropic(base_url=f"{url}/anthropic", api_key=key, max_retries=0)
     else:
         client = AnthropicFoundry(base_url=f"{url}/azure/anthropic", api_key=key, max_retries=0)
@@ -110,7 +110,7 @@ def anthropic_usage(before, after):
 
 
 @contextmanager
-def gemini(wire, url, key, extra):
+def gemini(dialect, url, key, extra):
     from google import genai
 
     client = genai.Client(api_key=key, http_options={"base_url": f"{url}/gemini"})
@@ -139,7 +139,7 @@ def gemini(wire, url, key, extra):
 
 
 @contextmanager
-def mistral(wire, url, key, extra):
+def mistral(dialect, url, key, extra):
     from mistralai.client import Mistral
 
     messages = [{"role": "system", "content": SYSTEM}, *({"role": role, "content": said} for role, said in TURNS)]
@@ -170,7 +170,7 @@ def mistral_content(content, said):
         said[part.type] += part.text if part.type == "text" else "".join(piece.text for piece in part.thinking)
 
 
-def status_of(wire: str, call, model: str, stream: bool) -> int:
+def status_of(dialect: str, call, model: str, stream: bool) -> int:
     """The HTTP status of the error that the SDK raises."""
     with pytest.raises(Exception) as raised:
         call(model, stream)
@@ -191,66 +191,66 @@ INPUT_TOKENS = len("Be brief Hello there Hi Which model?".split()) + 4 * 4
 
 
 @pytest.mark.parametrize("stream", (True, False))
-@pytest.mark.parametrize("wire", WIRES)
-def test_an_answer_comes_whole_with_usage_and_reasoning(server, wire, stream):
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_an_answer_comes_whole_with_usage_and_reasoning(server, dialect, stream):
     model = fast("tokens-40.reasoning-6")
-    with caller(wire, server.url) as call:
+    with caller(dialect, server.url) as call:
         said, thought, finish, usage = call(model, stream)
     assert said == "".join(answer(model, 40))
-    assert bool(thought) is (wire not in OPENAI_LIKE)
-    assert finish == FINISHES[wire][0]
-    assert usage == (INPUT_TOKENS, 46, None if wire == "mistral" else 6)
+    assert bool(thought) is (dialect not in OPENAI_LIKE)
+    assert finish == FINISHES[dialect][0]
+    assert usage == (INPUT_TOKENS, 46, None if dialect == "mistral" else 6)
 
 
 @pytest.mark.parametrize("stream", (True, False))
-@pytest.mark.parametrize("wire", WIRES)
-def test_other_endings_are_told_in_the_providers_words(server, wire, stream):
-    _, length, filtered = FINISHES[wire]
-    with caller(wire, server.url) as call:
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_other_endings_are_told_in_the_providers_words(server, dialect, stream):
+    _, length, filtered = FINISHES[dialect]
+    with caller(dialect, server.url) as call:
         assert call(fast("tokens-9.fault-length"), stream)[2] == length
         assert call(fast("tokens-9.fault-filtermid.after-3"), stream)[::2] == ("".join(answer(
             fast("tokens-9.fault-filtermid.after-3"), 3)), filtered)  # fmt: skip
-        assert call(fast("tokens-9.fault-empty"), stream)[:3] == ("", "", FINISHES[wire][0])
+        assert call(fast("tokens-9.fault-empty"), stream)[:3] == ("", "", FINISHES[dialect][0])
         assert call(fast("tokens-9.fault-nousage"), stream)[3] in (None, (0, 0, None))  # zeros: mistralai's own default
 
 
-@pytest.mark.parametrize("wire", WIRES)
-def test_max_tokens_cuts_the_answer(server, wire):
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_max_tokens_cuts_the_answer(server, dialect):
     names = {"gemini": "max_output_tokens"}
-    with caller(wire, server.url, **{names.get(wire, "max_tokens"): 3}) as call:
+    with caller(dialect, server.url, **{names.get(dialect, "max_tokens"): 3}) as call:
         said, _, finish, usage = call(fast("tokens-20"))
-    assert (len(cut(said)), finish, usage[1]) == (3, FINISHES[wire][1], 3)
+    assert (len(cut(said)), finish, usage[1]) == (3, FINISHES[dialect][1], 3)
 
 
-@pytest.mark.parametrize("wire", WIRES)
-def test_a_filtered_prompt_is_refused_in_the_providers_way(server, wire):
-    with caller(wire, server.url) as call:
-        if wire in ("anthropic", "azure-anthropic", "gemini"):
-            assert call(fast("fault-filter"))[:3] == ("", "", FINISHES[wire][2])
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_a_filtered_prompt_is_refused_in_the_providers_way(server, dialect):
+    with caller(dialect, server.url) as call:
+        if dialect in ("anthropic", "azure-anthropic", "gemini"):
+            assert call(fast("fault-filter"))[:3] == ("", "", FINISHES[dialect][2])
         else:
-            assert status_of(wire, call, fast("fault-filter"), True) == (403 if wire == "mistral" else 400)
+            assert status_of(dialect, call, fast("fault-filter"), True) == (403 if dialect == "mistral" else 400)
 
 
 @pytest.mark.parametrize("stream", (True, False))
-@pytest.mark.parametrize("wire", WIRES)
-def test_a_wrong_key_is_401(server, wire, stream):
-    with caller(wire, server.url, key="wrong-key") as call:
-        assert status_of(wire, call, fast(), stream) == 401
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_a_wrong_key_is_401(server, dialect, stream):
+    with caller(dialect, server.url, key="wrong-key") as call:
+        assert status_of(dialect, call, fast(), stream) == 401
 
 
-@pytest.mark.parametrize("wire", WIRES)
-def test_every_status_can_be_asked_for(server, wire):
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_every_status_can_be_asked_for(server, dialect):
     asked = [400, 401, 403, 404, 408, 413, 429, 500, 502, 503, 529]
-    with caller(wire, server.url) as call:
-        seen = [status_of(wire, call, fast(f"fault-{status}"), True) for status in asked]
+    with caller(dialect, server.url) as call:
+        seen = [status_of(dialect, call, fast(f"fault-{status}"), True) for status in asked]
     assert seen == asked
 
 
-@pytest.mark.parametrize("wire", WIRES)
-def test_an_unknown_model_is_refused_by_the_provider(server, wire):
-    with caller(wire, server.url) as call:
-        assert status_of(wire, call, "nobody-knows-me", True) == (400 if wire == "mistral" else 404)
-        assert status_of(wire, call, "sandbox.no-such.key-1", True) == (400 if wire == "mistral" else 404)
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_an_unknown_model_is_refused_by_the_provider(server, dialect):
+    with caller(dialect, server.url) as call:
+        assert status_of(dialect, call, "nobody-knows-me", True) == (400 if dialect == "mistral" else 404)
+        assert status_of(dialect, call, "sandbox.no-such.key-1", True) == (400 if dialect == "mistral" else 404)
 
 
 def test_retry_after_comes_with_429_only_where_wanted(server):
@@ -342,10 +342,10 @@ def test_gemini_hides_thoughts_unless_asked(server):
     assert [part.get("thought") for part in parts_of([shown])] == [True, None]
 
 
-@pytest.mark.parametrize("wire", WIRES)
+@pytest.mark.parametrize("dialect", DIALECTS)
 @pytest.mark.parametrize("fault", ("drop", "badjson", "errorevent"))
-def test_a_break_in_mid_stream_reaches_the_sdk_after_the_text_so_far(server, wire, fault):
-    with caller(wire, server.url) as call:
+def test_a_break_in_mid_stream_reaches_the_sdk_after_the_text_so_far(server, dialect, fault):
+    with caller(dialect, server.url) as call:
         with pytest.raises(Exception) as raised:
             call(fast(f"fault-{fault}.after-2"))
     assert not isinstance(raised.value, (AssertionError, TypeError, KeyError))
@@ -353,9 +353,9 @@ def test_a_break_in_mid_stream_reaches_the_sdk_after_the_text_so_far(server, wir
     assert len(server.records[-1].token_times) == 2
 
 
-@pytest.mark.parametrize("wire", WIRES)
-def test_a_stream_can_end_without_a_finish_reason(server, wire):
-    with caller(wire, server.url) as call:
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_a_stream_can_end_without_a_finish_reason(server, dialect):
+    with caller(dialect, server.url) as call:
         said, _, finish, _ = call(fast("tokens-4.fault-noend"))
     assert finish is None and len(cut(said)) == 4
 
@@ -431,7 +431,7 @@ def test_a_record_says_what_came_and_when_tokens_left(server):
         call(model)
     assert server.wait_for(lambda server: server.records[-1].outcome)
     first, second = server.records[-2:]
-    assert first.wire == "anthropic" and first.model == model and first.outcome == "done" and first.status == 200
+    assert first.dialect == "anthropic" and first.model == model and first.outcome == "done" and first.status == 200
     assert first.body["system"] == SYSTEM and first.headers["anthropic-version"] == "2026-10-21"
     assert first.auth and "sandbox-test" not in repr(first)
     assert first.connection == second.connection
@@ -461,8 +461,8 @@ def test_every_provider_lists_models_that_it_answers(server):
     from mistralai.client import Mistral
     from openai import OpenAI
 
-    def reachable(wire, names):
-        assert names and statuses(server, wire, names) == {200}
+    def reachable(dialect, names):
+        assert names and statuses(server, dialect, names) == {200}
 
     with OpenAI(base_url=f"{server.url}/openai/v1", api_key="sandbox-x") as client:
         reachable("openai", [model.id for model in client.models.list()])
@@ -566,20 +566,20 @@ def raw_request(server, model: str, stream: bool) -> socket.socket:
 
 
 def post(server, path: str, model: str, headers=None, **body):
-    """A bare request that fits every wire, read to its end."""
+    """A bare request that fits every dialect, read to its end."""
     said = {"model": model, "messages": [{"role": "user", "content": "hello"}],
             "contents": [{"role": "user", "parts": [{"text": "hello"}]}]}  # fmt: skip
     auth = {"authorization": "Bearer sandbox-secret"} | (headers or {})
     return httpx2.post(f"{server.url}{path}", json=said | body, headers=auth, timeout=30)
 
 
-def statuses(server, wire: str, models: list[str]) -> set[int]:
+def statuses(server, dialect: str, models: list[str]) -> set[int]:
     """What a request to each of these models is answered with."""
     with ThreadPoolExecutor(8) as pool:
-        return set(pool.map(lambda model: begin(server, wire, model), models))
+        return set(pool.map(lambda model: begin(server, dialect, model), models))
 
 
-def begin(server, wire: str, model: str) -> int:
+def begin(server, dialect: str, model: str) -> int:
     """The status of an answer that is then left."""
     path = {
         "openai": "/openai/v1/chat/completions",
@@ -587,8 +587,8 @@ def begin(server, wire: str, model: str) -> int:
         "anthropic": "/anthropic/v1/messages",
         "mistral": "/mistral/v1/chat/completions",
         "gemini": f"/gemini/v1beta/models/{model}:streamGenerateContent?alt=sse",
-    }[wire]
-    limit = {"max_tokens": 1} if wire in ("anthropic", "mistral") else {}
+    }[dialect]
+    limit = {"max_tokens": 1} if dialect in ("anthropic", "mistral") else {}
     said = {"model": model, "messages": [{"role": "user", "content": "hello"}], "stream": True,
             "contents": [{"role": "user", "parts": [{"text": "hello"}]}]} | limit  # fmt: skip
     headers = {"authorization": "Bearer sandbox-x"} | VERSION

@@ -1,4 +1,4 @@
-"""One connection to the sandbox: reads requests, finds their wire, keeps the record, and sends."""
+"""One connection to the sandbox: reads requests, finds their dialect, keeps the record, and sends."""
 
 import json
 import re
@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from ..net.arrival import first_byte_at
 from .exchange import Exchange, key_checked, refuse
 from .pace import ClientGone, Line
-from .protocol import Http, Refusal, Wire, encode
+from .protocol import Dialect, Http, Refusal, encode
 from .record import Record, auth_names, dump, kept_headers
 from .vendors.anthropic import Anthropic
 from .vendors.azure import AzureAnthropic, AzureDeployments, AzureV1
@@ -91,26 +91,26 @@ class Handler(BaseHTTPRequestHandler):
             return self.reply(200, dump(self.server.records))
         if path == "/identity/token":
             return self.recorded("identity", self.identity)
-        for pattern, wire in LISTS.items():
+        for pattern, dialect in LISTS.items():
             if pattern.fullmatch(path):
-                return self.recorded(wire.name, partial(self.listing, wire))
+                return self.recorded(dialect.name, partial(self.listing, dialect))
         self.nothing_here()
 
     def do_POST(self) -> None:
         path = urlsplit(self.path).path
-        for pattern, wire in CHATS.items():
+        for pattern, dialect in CHATS.items():
             if match := pattern.fullmatch(path):
                 model = unquote(match[1]) if match.groups() else None
-                return self.recorded(wire.name, partial(self.chat, wire, model))
+                return self.recorded(dialect.name, partial(self.chat, dialect, model))
         self.nothing_here()
 
-    def recorded(self, wire: str, work: Callable[[Http], str]) -> None:
+    def recorded(self, dialect: str, work: Callable[[Http], str]) -> None:
         """Do the work on this request, which returns the outcome, and keep a record of it."""
         target = urlsplit(self.path)
         query = dict(parse_qsl(target.query))
         headers = {name.lower(): value for name, value in self.headers.items()}
         self.record = record = Record(
-            wire, target.path, self.number, self.received_at,
+            dialect, target.path, self.number, self.received_at,
             query={name: value for name, value in query.items() if name != "key"},
             headers=kept_headers(headers),
             auth=auth_names(headers),
@@ -141,19 +141,19 @@ class Handler(BaseHTTPRequestHandler):
             return None
         return read if isinstance(read, dict) else None
 
-    def chat(self, wire: Wire, model: str | None, http: Http) -> str:
+    def chat(self, dialect: Dialect, model: str | None, http: Http) -> str:
         """An answer; `model` is the one in the path, if any."""
         assert self.record is not None
-        return Exchange(self, wire, http, self.record).run(model)
+        return Exchange(self, dialect, http, self.record).run(model)
 
-    def listing(self, wire: Wire, http: Http) -> str:
+    def listing(self, dialect: Dialect, http: Http) -> str:
         """The models of a provider."""
         try:
-            key_checked(wire, http)
+            key_checked(dialect, http)
         except Refusal as refusal:
-            refuse(self, wire, http, refusal)
+            refuse(self, dialect, http, refusal)
             return str(refusal.status)
-        self.reply(200, encode(wire.listing()), wire.headers(http))
+        self.reply(200, encode(dialect.listing()), dialect.headers(http))
         return "done"
 
     def identity(self, http: Http) -> str:

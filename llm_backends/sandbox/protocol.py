@@ -1,4 +1,4 @@
-"""What every simulated wire has in common: the request as it came, the answer's parts, and the Wire to be filled in."""
+"""What every simulated provider has in common: the request as it came, the answer's parts, the Dialect to fill in."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -33,7 +33,7 @@ class Http:
 
 @dataclass(frozen=True)
 class Ask:
-    """What a request asks for, whatever its wire. `reasoning` is how many tokens this model thinks by habit."""
+    """What a request asks for, whatever its dialect. `reasoning` is how many tokens this model thinks by habit."""
 
     http: Http
     model: str
@@ -82,7 +82,7 @@ class Refusal(Exception):
         self.status, self.message, self.code, self.param, self.retry = status, message, code, param, retry
 
 
-class Wire:
+class Dialect:
     """One provider's format; ttft in ms, rate in tokens/s. What raises NotImplementedError differs for each."""
 
     name: str

@@ -20,7 +20,7 @@ class Record:
     value. `connection` tells connections apart.
     """
 
-    wire: str
+    dialect: str
     path: str
     connection: int
     received_at: float

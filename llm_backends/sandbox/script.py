@@ -1,4 +1,4 @@
-"""How one simulated answer behaves, read from the model's name, the only channel that survives every SDK and wire.
+"""How one simulated answer behaves, read from the model's name, the only channel that survives every SDK.
 
 A scripted name reads `sandbox.key-value.key-value…`, as in `sandbox.ttft-300.rate-60.tokens-120.fault-drop.after-5`:
 

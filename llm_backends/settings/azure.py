@@ -82,7 +82,8 @@ class Endpoint:
 class Azure:
     """The Azure route. `enabled` is only where the toggle starts; `deployments` by `provider/model`.
 
-    `further` are the endpoints to fail over to. `scope` None leaves the Entra scope to the wire.
+    `further` are the endpoints to fail over to. `scope` None leaves the Entra scope to the wire. `wire_rule` chooses
+    the wire of a mapping that names none: by the endpoint, always `deployments`, or as Azure serves the provider.
     """
 
     enabled: bool = False
@@ -91,7 +92,7 @@ class Azure:
     auth: Auth = "key"
     scope: str | None = None
     api_version: str = API_VERSION
-    wire: Literal["auto", "openai", "native"] = "auto"
+    wire_rule: Literal["auto", "openai", "native"] = "auto"
     deployments: Mapping[str, Deployment] = field(default_factory=dict)
     further: tuple[Endpoint, ...] = ()
 
@@ -112,7 +113,7 @@ def azure_of(read: Reader, broken: dict[str, VariableFault]) -> Azure:
         auth=auth,
         scope=read.matching(scope, r"\S+/\.default$", "", "no scope") or None,
         api_version=_api_version(read),
-        wire=read.choice("AZURE_AI_FOUNDRY_WIRE", "auto", "openai", "native"),
+        wire_rule=read.choice("AZURE_AI_FOUNDRY_WIRE", "auto", "openai", "native"),
         deployments=dict(_deployments(read)),
         further=tuple(_further(read, auth)),
     )
@@ -186,7 +187,7 @@ def wire_for(ref: str, azure: Azure, url: str | None = None) -> Wire | None:
     if mapped and mapped.wire:
         return mapped.wire
     host = urlsplit(url or azure.endpoint or "").hostname or ""
-    if azure.wire == "openai" or (azure.wire == "auto" and not host.endswith(".services.ai.azure.com")):
+    if azure.wire_rule == "openai" or (azure.wire_rule == "auto" and not host.endswith(".services.ai.azure.com")):
         return "deployments"
     return {"openai": "deployments", "anthropic": "anthropic", "gemini": None}.get(provider, "v1")
 

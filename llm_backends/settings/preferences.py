@@ -1,4 +1,4 @@
-"""What is chosen on the Settings page, laid over what the environment and `.env` say."""
+"""The preferences of the Settings page, laid over what the environment and `.env` say."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -24,7 +24,7 @@ class Bounds:
     most: float
 
 
-# The limits, and the variable that sets each where nothing is chosen.
+# The limits, and the variable that sets each where no preference does.
 VARIABLES = {
     "deadline_s": "LLMSELECT_DEADLINE_S",
     "read_timeout_s": "LLMSELECT_READ_TIMEOUT_S",
@@ -48,26 +48,26 @@ class Defaults:
     stream: bool = True
 
 
-def defaults(choices: Mapping[str, Any]) -> Defaults:
-    """The chosen defaults, without those that cannot be used."""
-    usable = _usable(choices)
+def defaults(preferences: Mapping[str, Any]) -> Defaults:
+    """What the preferences make of them, without those that cannot be used."""
+    usable = _usable(preferences)
     return Defaults(**{field.name: usable[field.name] for field in fields(Defaults) if field.name in usable})
 
 
-def applied(settings: Settings, choices: Mapping[str, Any], keys: Mapping[str, str]) -> Settings:
-    """The settings under these choices and with these keys, by provider or "azure", before the environment's own.
+def applied(settings: Settings, preferences: Mapping[str, Any], keys: Mapping[str, str]) -> Settings:
+    """The settings under these preferences and with these keys, by provider or "azure", before the environment's own.
 
-    A choice that cannot be used is left out and becomes one of `problems`, one that this version does not know is left
-    alone. Every key is hidden from texts from now on.
+    A preference that cannot be used is left out and becomes one of `problems`, one that this version does not know is
+    left alone. Every key is hidden from texts from now on.
     """
-    usable = _usable(choices)
-    faults = [found for name, value in choices.items() if _known(name) and (found := fault(name, value))]
-    chosen = {
+    usable = _usable(preferences)
+    faults = [found for name, value in preferences.items() if _known(name) and (found := fault(name, value))]
+    mapped = {
         name.removeprefix(DEPLOYMENT): Deployment(value["name"], value.get("wire"), PAGE)
         for name, value in usable.items()
         if name.startswith(DEPLOYMENT)
     }
-    azure = replace(settings.azure, deployments={**settings.azure.deployments, **chosen})
+    azure = replace(settings.azure, deployments={**settings.azure.deployments, **mapped})
     return _with_keys(
         replace(
             settings,
@@ -107,7 +107,7 @@ def key_variables(provider: str) -> tuple[str, ...]:
 
 
 def fault(name: str, value: Any) -> PreferenceFault | None:
-    """What keeps this choice from being used; None where nothing does."""
+    """What keeps this preference from being used; None where nothing does."""
     if name.startswith(DEPLOYMENT):
         return _deployment_fault(name.removeprefix(DEPLOYMENT), value)
     if name == "stream":
@@ -142,9 +142,9 @@ def _known(name: str) -> bool:
     return name.startswith(DEPLOYMENT) or name in BOUNDS or name == "stream"
 
 
-def _usable(choices: Mapping[str, Any]) -> dict[str, Any]:
+def _usable(preferences: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: BOUNDS[name].type(value) if name in BOUNDS else value
-        for name, value in choices.items()
+        for name, value in preferences.items()
         if fault(name, value) is None
     }

@@ -63,7 +63,7 @@ def start_from(app: App, view: View | None) -> None:
         _fill(view.prompt, view.plan)
         state.filled_from = view.id
     elif "models" not in state:
-        chosen, chosen_for_all = picks.default(app.catalog.models(session.route())), defaults(app.choices.now())
+        chosen, chosen_for_all = picks.default(app.catalog.models(session.route())), defaults(app.preferences.now())
         twice = len(chosen) == 2 and chosen[1].endswith("#2")
         owns = (Own(temperature=0.0), Own(temperature=1.0)) if twice else [Own()] * len(chosen)
         shared = Parameters(chosen_for_all.temperature, chosen_for_all.max_tokens, stream=chosen_for_all.stream)

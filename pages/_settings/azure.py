@@ -7,7 +7,7 @@ from llm_backends.settings.azure import Endpoint
 from pages._shared import session
 from pages._shared.format import plain
 
-_WIRES = {
+_RULES = {
     "auto": "by endpoint: each model by its own wire on Azure, by the deployments path on a gateway",
     "openai": "all models by the deployments path",
     "native": "each model by the wire that Azure itself serves it with",
@@ -27,7 +27,7 @@ def draw(settings: Settings) -> None:
     if azure.scope:
         rows.append(("Scope", azure.scope, "AZURE_AI_FOUNDRY_SCOPE"))
     rows.append(("API version", azure.api_version, "AZURE_AI_FOUNDRY_API_VERSION"))
-    rows.append(("Wire", f"{azure.wire}, {_WIRES[azure.wire]}", "AZURE_AI_FOUNDRY_WIRE"))
+    rows.append(("Wire", f"{azure.wire_rule}, {_RULES[azure.wire_rule]}", "AZURE_AI_FOUNDRY_WIRE"))
     lines = [
         f"{plain(title)}: **{plain(value)}** :gray[{plain(_source(settings, name))}]" for title, value, name in rows
     ]

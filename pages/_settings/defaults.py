@@ -52,7 +52,7 @@ def _row(app: App, name: str, field: Field) -> None:
         _widget(name, field, in_use)
     edited = " :orange-badge[not saved]" if st.session_state[f"default {name}"] != in_use else ""
     source.markdown(f":small[:gray[{plain(_source(app, name))}{_range(name)}]]{edited}")
-    if name in app.choices.now():
+    if name in app.preferences.now():
         button.button("Back to default", key=f"default_back_{name}", type="tertiary", on_click=_back, args=(app, name))
 
 
@@ -80,11 +80,11 @@ def _range(name: str) -> str:
 
 
 def _in_use(app: App, name: str) -> Any:
-    return getattr(app.settings if name in LIMITS else defaults(app.choices.now()), name)
+    return getattr(app.settings if name in LIMITS else defaults(app.preferences.now()), name)
 
 
 def _source(app: App, name: str) -> str:
-    if name in app.choices.now():
+    if name in app.preferences.now():
         return PAGE
     variable = VARIABLES.get(name, "")
     where = app.settings.sources.get(variable)

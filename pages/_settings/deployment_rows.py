@@ -20,16 +20,16 @@ NEW = ("new_model", "new_deployment", "new_wire")
 
 
 def models(app: App) -> list[str]:
-    """Those of the starting document, all that are mapped, and those that were chosen here."""
-    chosen = (name.removeprefix(DEPLOYMENT) for name in app.choices.now() if name.startswith(DEPLOYMENT))
-    return list(dict.fromkeys([*MAPPED_BY, *app.settings.azure.deployments, *chosen]))
+    """Those of the starting document, all that are mapped, and those that are preferred here."""
+    preferred = (name.removeprefix(DEPLOYMENT) for name in app.preferences.now() if name.startswith(DEPLOYMENT))
+    return list(dict.fromkeys([*MAPPED_BY, *app.settings.azure.deployments, *preferred]))
 
 
 def source(app: App, ref: str) -> str:
     """What maps the model."""
     found = app.settings.azure.deployments.get(ref)
     if found is None:
-        return "cannot be used" if DEPLOYMENT + ref in app.choices.now() else "not mapped"
+        return "cannot be used" if DEPLOYMENT + ref in app.preferences.now() else "not mapped"
     return found.variable
 
 
@@ -45,7 +45,7 @@ def in_use(app: App, ref: str) -> tuple[str, str]:
     return (found.name, found.wire or AUTO) if found else ("", AUTO)
 
 
-def _choice(name: str, wire: str) -> dict[str, Any]:
+def _preference(name: str, wire: str) -> dict[str, Any]:
     return {"name": name, "wire": None if wire == AUTO else wire}
 
 
@@ -56,15 +56,15 @@ def save(app: App) -> None:
     if any(state[key].strip() for key in NEW[:2]):
         rows[state[NEW[0]].strip()] = state[NEW[1]].strip(), state[NEW[2]]
     for ref, (name, wire) in rows.items():
-        choice = DEPLOYMENT + ref
-        if not name and wire == AUTO and choice in app.choices.now():
-            changed[choice] = None
+        preference = DEPLOYMENT + ref
+        if not name and wire == AUTO and preference in app.preferences.now():
+            changed[preference] = None
         elif not name and ref in app.settings.azure.deployments:
             faults.append(PreferenceFault(ref, "bound", variable=source(app, ref)))
-        elif found := fault(choice, _choice(name, wire)):
+        elif found := fault(preference, _preference(name, wire)):
             faults.append(found)
         else:
-            changed[choice] = _choice(name, wire)
+            changed[preference] = _preference(name, wire)
     if faults:
         saved.tell(PLACE, f"Nothing was saved. {' '.join(map(sentence, faults))}", failed=True)
     elif saved.keep(app, PLACE, changed):
@@ -73,7 +73,7 @@ def save(app: App) -> None:
 
 
 def back(app: App, ref: str) -> None:
-    """Take the choice back: the variable holds again, where there is one."""
+    """Take the preference back: the variable holds again, where there is one."""
     if saved.keep(app, PLACE, {DEPLOYMENT + ref: None}):
         for key in (f"name {ref}", f"wire {ref}"):
             st.session_state.pop(key, None)
@@ -90,11 +90,11 @@ def suggest(app: App) -> None:
 def check(app: App, ref: str) -> None:
     """Check what is typed, saved or not."""
     name, wire = typed(ref)
-    tried = {DEPLOYMENT + ref: _choice(name, wire)} if name else {}
+    tried = {DEPLOYMENT + ref: _preference(name, wire)} if name else {}
     if name and (found := fault(DEPLOYMENT + ref, tried[DEPLOYMENT + ref])):
         saved.tell(PLACE, sentence(found), failed=True)
         return
-    catalog = Catalog(applied(app.installed, {**app.choices.now(), **tried}, session.keys()))
+    catalog = Catalog(applied(app.installed, {**app.preferences.now(), **tried}, session.keys()))
     checks.checks().start(DEPLOYMENT + ref, lambda: check_deployment(catalog, ref))
 
 

@@ -63,7 +63,7 @@ def _row(app: App, ref: str) -> None:
     _wire(by, app, ref, wire)
     with source.container(gap=None):
         st.caption(plain(deployment_rows.source(app, ref)))
-        if DEPLOYMENT + ref in app.choices.now():
+        if DEPLOYMENT + ref in app.preferences.now():
             label = "Back to the variable" if ref in app.installed.azure.deployments else "Take back"
             st.button(label, key=f"back_{ref}", on_click=deployment_rows.back, args=(app, ref), type="tertiary")
     button.button("Check", key=f"check_{ref}", on_click=deployment_rows.check, args=(app, ref))

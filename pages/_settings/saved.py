@@ -1,4 +1,4 @@
-"""Widgets that edit a choice: each follows the value in use until it is edited, and keeps the edit until saved."""
+"""Widgets that edit a preference: each follows the value in use until it is edited, and keeps the edit until saved."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -18,18 +18,18 @@ def follow(key: str, value: Any) -> None:
     state[base] = value
 
 
-def keep(app: App, place: str, chosen: Mapping[str, Any]) -> bool:
-    """Write these choices and leave in the state how that went, for `told`; None takes a choice back."""
-    if not chosen:
+def keep(app: App, place: str, changed: Mapping[str, Any]) -> bool:
+    """Write these preferences and leave in the state how that went, for `told`; None takes one back."""
+    if not changed:
         tell(place, "Nothing has changed.")
         return False
     try:
-        app.choices.keep(chosen)
+        app.preferences.keep(changed)
     except ConfigError as exc:
         tell(place, f"Nothing was saved, and nothing is lost in the form. {exc}", failed=True)
         return False
-    many = "1 choice" if len(chosen) == 1 else f"{len(chosen)} choices"
-    back = all(value is None for value in chosen.values())
+    many = "1 choice" if len(changed) == 1 else f"{len(changed)} choices"
+    back = all(value is None for value in changed.values())
     tell(place, f"{many} taken back." if back else f"{many} saved in the database. The next run uses them.")
     return True
 

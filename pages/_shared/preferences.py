@@ -1,4 +1,4 @@
-"""The choices of the Settings page as the process knows them: read from the database now and then, written at once."""
+"""The Settings page's preferences as the process knows them: read from the database now and then, written at once."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 _FRESH_MS = 10_000
 
 
-class Choices:
-    """Everybody's choices by name. `problem` says why they are not known; what was read before holds meanwhile.
+class Preferences:
+    """Everybody's, by name. `problem` says why they are not known; what was read before holds meanwhile.
 
     Safe from any thread.
     """
@@ -31,7 +31,7 @@ class Choices:
         self._lock = Lock()
 
     def now(self) -> Mapping[str, Any]:
-        """The choices; a database that cannot be read is asked again after a while."""
+        """All of them; a database that cannot be read is asked again after a while."""
         if self._lock.acquire(blocking=self._read_ms is None):  # who finds it being read takes what is known
             try:
                 if self._read_ms is None or now_ms() - self._read_ms > _FRESH_MS:
@@ -40,10 +40,10 @@ class Choices:
                 self._lock.release()
         return self._values
 
-    def keep(self, chosen: Mapping[str, Any]) -> None:
-        """Write these choices, None takes one back. Raises ConfigError when they can't be written."""
+    def keep(self, changed: Mapping[str, Any]) -> None:
+        """Write these, None takes one back. Raises ConfigError when they can't be written."""
         with self._lock:
-            self._log.prefer(chosen)
+            self._log.prefer(changed)
             self._read()
 
     def _read(self) -> None:

@@ -1,4 +1,4 @@
-"""What the pages share: call log, live runs and choices in the whole process, settings and catalogue in a session."""
+"""What the pages share: log, live runs and preferences in the whole process, settings and catalogue in a session."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
 from pages._compare.interrupted import Interrupted
-from pages._shared.preferences import Choices
+from pages._shared.preferences import Preferences
 
 if TYPE_CHECKING:
     from llm_backends.catalog.catalog import Catalog, Toggle
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class App:
-    """The parts of the dashboard. Settings and catalogue are the session's own: with its keys, and with all choices."""
+    """The parts of the dashboard. Settings and catalogue are the session's own: with its keys and all preferences."""
 
     settings: Settings
     catalog: Catalog
     log: CallLog
     runs: Runs
-    choices: Choices
+    preferences: Preferences
     interrupted: Interrupted
     installed: Settings
     """What the environment and `.env` say."""
@@ -50,14 +50,14 @@ def keys() -> dict[str, str]:
 def _of_session(parts: App) -> App:
     """The App with what was chosen and typed; the session's catalogue is kept until one of them changes."""
     from llm_backends.catalog.catalog import Catalog
-    from llm_backends.settings import preferences
+    from llm_backends.settings.preferences import applied
 
-    state, key = st.session_state, (parts.choices.now(), parts.choices.problem, dict(keys()))
+    state, key = st.session_state, (parts.preferences.now(), parts.preferences.problem, dict(keys()))
     if not any(key):
         return parts
     if state.get("catalog_of") != key:
-        chosen, problem, own = key
-        settings = preferences.applied(parts.settings, chosen, own)
+        preferred, problem, own = key
+        settings = applied(parts.settings, preferred, own)
         if problem:
             settings = replace(settings, problems=(*settings.problems, problem))
         state.catalog, state.catalog_of = Catalog(settings), key
@@ -73,7 +73,7 @@ def _parts() -> App:
 
     found = settings.load()
     log = CallLog(found.database_url)
-    return App(found, Catalog(found), log, Runs(log), Choices(log), Interrupted(log), found)
+    return App(found, Catalog(found), log, Runs(log), Preferences(log), Interrupted(log), found)
 
 
 def route() -> Toggle:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ..protocol import Ask, End, Http, Json, Refusal, Token, Wire, conversation, plain, sse
+from ..protocol import Ask, Dialect, End, Http, Json, Refusal, Token, conversation, plain, sse
 from ..script import Script
 
 STOP = {"stop": "end_turn", "length": "max_tokens", "filter": "refusal", "blocked": "refusal", None: None}
@@ -12,7 +12,7 @@ TYPES = {401: "authentication_error", 403: "permission_error", 404: "not_found_e
 NO_SAMPLING_SINCE = "2026-10-21"
 
 
-class Anthropic(Wire):
+class Anthropic(Dialect):
     """Named events; thinking in a block of its own; input counted at the start, output at the end."""
 
     name = "anthropic"

@@ -1,6 +1,6 @@
 """Azure AI Foundry's three wires as the sandbox serves them, and the managed identity that hands out its tokens."""
 
-from ..protocol import Ask, Http, Json, Refusal, Wire, sse
+from ..protocol import Ask, Dialect, Http, Json, Refusal, sse
 from ..script import Script
 from .anthropic import Anthropic
 from .openai import OpenAI
@@ -10,7 +10,7 @@ SAFE = {name: {"filtered": False, "severity": "safe"} for name in ("hate", "self
 HIT = SAFE | {"violence": {"filtered": True, "severity": "high"}}
 
 
-class _Deployments(Wire):
+class _Deployments(Dialect):
     """What Azure's wires share: deployments in place of models, keys, ids, and the errors of its front door."""
 
     id_header = "apim-request-id"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from ...types import Message, Role
-from ..protocol import Ask, End, Http, Json, Refusal, Token, Wire, encode, plain, sse
+from ..protocol import Ask, Dialect, End, Http, Json, Refusal, Token, encode, plain, sse
 from ..script import Script
 
 FINISH: dict[str | None, str] = {"stop": "STOP", "length": "MAX_TOKENS", "filter": "SAFETY"}
@@ -12,7 +12,7 @@ STATUS = {400: "INVALID_ARGUMENT", 401: "UNAUTHENTICATED", 403: "PERMISSION_DENI
 RPC = "type.googleapis.com/google.rpc."
 
 
-class Gemini(Wire):
+class Gemini(Dialect):
     """Thoughts are parts of their own and counted apart from the candidates; every chunk carries the usage so far."""
 
     name = "gemini"

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 
-from ..protocol import Ask, End, Http, Json, Refusal, Token, Wire, conversation, sse
+from ..protocol import Ask, Dialect, End, Http, Json, Refusal, Token, conversation, sse
 from ..script import Script
 
 FINISH = {"stop": "stop", "length": "length", "filter": "content_filter", "blocked": "content_filter", None: None}
 TYPES = {401: "authentication_error", 429: "rate_limit_error"}
 
 
-class Mistral(Wire):
+class Mistral(Dialect):
     """Usage in the last chunk unasked; reasoning as lists of thinking chunks in place of a string.
 
     Mistral's documents name no shape for a filtered answer: its guardrails check prompts and answer 403, as here; the

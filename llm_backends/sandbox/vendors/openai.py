@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ..protocol import Ask, End, Http, Json, Refusal, Token, Wire, conversation, sse
+from ..protocol import Ask, Dialect, End, Http, Json, Refusal, Token, conversation, sse
 from ..script import Script
 
 REASONING = ("o1", "o3", "o4", "gpt-5", "gpt-6")
@@ -11,7 +11,7 @@ TYPES = {403: "permission_error", 429: "requests", 500: "server_error", 503: "se
 CODES = {401: "invalid_api_key", 429: "rate_limit_exceeded", 403: "unsupported_country_region_territory"}
 
 
-class OpenAI(Wire):
+class OpenAI(Dialect):
     """Usage only where asked for, in a last chunk without choices; reasoning is counted and never shown."""
 
     name = "openai"
