@@ -3,7 +3,7 @@
 from dataclasses import fields
 from pathlib import Path
 
-from sqlalchemy import Numeric
+from sqlalchemy import Double, Integer, TypeDecorator
 
 from llm_backends.metrics import METRIC, METRICS, MODEL_METRIC
 from llm_backends.store.figures import ModelStats
@@ -21,10 +21,12 @@ def test_the_readme_has_this_table_and_nothing_else_in_it():
     assert README.partition(heads)[2].partition("\n\n")[0].splitlines() == rows
 
 
-def test_every_number_of_the_log_is_defined():
-    numbers = {column.name for column in calls.c if isinstance(column.type, Numeric)}
-    assert numbers <= METRIC.keys()
-    assert all(METRIC[name].unit in ("ms", "USD") for name in numbers)
+def test_the_log_has_a_column_for_each_figure_in_the_type_of_its_unit_and_no_number_besides():
+    kinds = {"ms": Double, "USD": Double, "tokens": Integer, "count": Integer, "text": TypeDecorator}
+    logged = [one for one in METRICS if one.logged]
+    assert all(isinstance(calls.c[one.name].type, kinds[one.unit]) for one in logged)
+    numbers = {column.name for column in calls.c if isinstance(column.type, Double | Integer)} - {"slot"}
+    assert numbers <= {one.name for one in logged}
 
 
 def test_every_figure_of_a_result_has_the_name_of_its_column():

@@ -11,8 +11,8 @@ from llm_backends.metrics import METRIC, METRICS
 from pages._compare.views import Card
 from pages._shared.columns import column
 
-# The log's columns without the texts, which may be long and hold anything, and what is no single value.
-_LEFT_OUT = {"answer", "reasoning", "error_message", "tries"}
+# The log's columns without the texts, which may be long and hold anything.
+_TEXTS = {"answer", "reasoning", "error_message"}
 _FACTS = {"model": "Model", "route": "Route", "status": "State", "finish_reason": "Finish"}
 _SHOWN = (
     *("model", "route", "status", "ttft_ms", "ttft_open_ms", "ttfat_ms", "total_ms", "tokens_per_s"),
@@ -36,7 +36,7 @@ def rows(cards: Sequence[Card]) -> list[dict]:
 def as_csv(cards: Sequence[Card], comparison_id: str) -> str:
     """The rows as CSV: numbers in full, unknown ones empty. No cell can be taken for a formula."""
     found = [
-        {"comparison_id": comparison_id} | {name: _cell(value) for name, value in row.items() if name not in _LEFT_OUT}
+        {"comparison_id": comparison_id} | {name: _cell(value) for name, value in row.items() if name not in _TEXTS}
         for row in rows(cards)
     ]
     out = io.StringIO(newline="")
