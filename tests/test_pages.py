@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from llm_backends import settings
 from llm_backends.catalog.catalog import Catalog
 from llm_backends.store.call_log import Comparison, LoggedCall
-from llm_backends.types import CallResult, Message, Target, Usage
+from llm_backends.types import Attempt, CallResult, Message, Target, Usage
 from pages._compare import picks, start, table, views
 from pages._shared import format, markdown, measures, session, waterfall
 
@@ -118,6 +119,21 @@ def test_the_numbers_of_an_answer_are_named_and_the_unknown_ones_say_why():
     assert "First visible" not in known and known["Cost"].value == "\\$0\\.00042"
     for measure in measures.measures(REFUSED):
         assert measure.value == "—" and measure.help.startswith("Unknown: ")
+
+
+def test_a_failover_is_in_the_waterfall_and_the_card_tells_what_was_connected():
+    tries = (
+        Attempt("a.example", 0.0, 20.0, None, 400.0, 503, "ProviderDown"),
+        Attempt("b.example", 900.0, 30.0, 1000.0, 2000.0, 200),
+    )
+    times = {"connect_ms": 30.0, "headers_ms": 1000.0, "ttft_ms": 1100.0, "ttfat_ms": 1100.0, "total_ms": 2000.0}
+    target = Target("openai", "gpt-4o", "azure", "b.example")
+    call = CallResult(target, "ok", "2026-11-25T12:00:00.000+00:00", "Hi", tries=tries, timed_from="socket", **times)
+    ends = [(phase.name, phase.end_ms) for phase in waterfall.phases(call)]
+    assert ends[:4] == [("Failed attempt", 400), ("Waiting", 900), ("Connecting", 930), ("Headers", 1000)]
+    assert "connection opened in 30 ms" in measures.footnotes(call)
+    assert "open connection" in measures.footnotes(replace(call, connect_ms=None))
+    assert "timed from the SDK's call" in measures.footnotes(replace(call, timed_from="sdk"))
 
 
 def test_the_phases_of_an_answer_follow_each_other_to_its_end():

@@ -13,6 +13,7 @@ _NOTED = ("load_ms", "gap_p50_ms", "gap_p95_ms", "gap_max_ms", "attempts", "retr
 FOOTNOTES = "\n".join(
     (
         "- finish: the provider's own word for why the answer ended.",
+        "- connection opened: TCP and TLS, part of every time below; an open connection needed neither.",
         *(f"- {METRIC[name].label}: {METRIC[name].definition}" for name in _NOTED),
         "- The times in the bar count from the start of the request.",
     )
@@ -62,6 +63,11 @@ def cost(result: CallResult) -> Measure:
 def footnotes(result: CallResult) -> list[str]:
     """The smaller facts of an answer."""
     notes = [f"finish {result.finish_reason}"] if result.finish_reason else []
+    if result.timed_from == "sdk":
+        notes.append("timed from the SDK's call")
+    elif result.timed_from:
+        opened = result.connect_ms is not None
+        notes.append(f"connection opened in {duration(result.connect_ms)}" if opened else "open connection")
     if result.load_ms is not None and result.load_ms >= 100:
         notes.append(f"loaded in {duration(result.load_ms)}")
     if result.gap_p50_ms is not None:
