@@ -5,35 +5,17 @@ set, leaving a test out fails it.
 """
 
 import contextlib
-import http.client
 import os
-import shutil
-import socket
-import subprocess
-import sys
 import threading
-import time
 import uuid
 from collections import Counter
-from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from benchmarks.dashboard import APP, chromium, installed_chromium, served
+
 CI = os.environ.get("CI", "").lower() not in ("", "0", "false")
-CHROMIUMS = (
-    "chromium",
-    "chromium-browser",
-    "google-chrome",
-    "google-chrome-stable",
-    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-)
-# A browser that a test drives calls nobody on its own, and can reach nobody but this machine.
-QUIET = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split() + ["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
 # Of whoever runs the tests: their keys, endpoints and proxies are not the tests' business.
 PERSONAL = (
     "OPENAI_ ANTHROPIC_ GEMINI_ GOOGLE_ MISTRAL_ AZURE_ USE_AZURE_ COMPATIBLE_ LOCAL_MODELS_ LLMSELECT_ IDENTITY_ MSI_ "
@@ -126,18 +108,11 @@ def postgres_url():
 
 
 @pytest.fixture(scope="session")
-def chromium() -> str:
-    """The path of this machine's Chromium or Chrome."""
-    found = next(filter(None, map(shutil.which, CHROMIUMS)), None)
-    return found or pytest.skip("browser tests: no Chromium found; install Chromium or Chrome")
-
-
-@pytest.fixture(scope="session")
-def browser(chromium):
+def browser():
     """A headless Chromium, driven by Playwright, one for the whole run."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright, playwright.chromium.launch(executable_path=chromium, args=QUIET) as browser:
+    if not installed_chromium():
+        pytest.skip("browser tests: no Chromium found; install Chromium or Chrome")
+    with chromium() as browser:
         yield browser
 
 
@@ -176,48 +151,11 @@ def dashboard(tmp_path):
     It sees nothing of the tests' environment, and its home, database and working directory are `tmp_path`.
     """
     with contextlib.ExitStack() as servers:
-        yield lambda environ=None: servers.enter_context(_dashboard(tmp_path, environ or {}))
+        yield lambda environ=None: servers.enter_context(served(APP, environ, tmp_path))[0]
 
 
 @pytest.fixture(scope="session")
 def sandbox_dashboard(sandbox, tmp_path_factory):
     """The URL of a dashboard on the sandbox, one for all the tests that don't need their own."""
-    with _dashboard(tmp_path_factory.mktemp("dashboard"), sandbox.environment()) as url:
+    with served(APP, sandbox.environment(), tmp_path_factory.mktemp("dashboard")) as (url, _):
         yield url
-
-
-@contextlib.contextmanager
-def _dashboard(directory: Path, environ):
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py"), "--server.headless", "true"]
-    command += ["--server.port", str(port)]
-    base = {"PATH": os.environ["PATH"], "HOME": str(directory), "LANG": "C.UTF-8"}
-    base |= {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
-    base["LLMSELECT_DATABASE_URL"] = f"sqlite:///{directory / 'llmselect.db'}"
-    log = directory / f"dashboard-{port}.log"
-    with log.open("wb") as out:
-        process = subprocess.Popen(command, cwd=directory, env=base | environ, stdout=out, stderr=subprocess.STDOUT)
-    try:
-        _until_healthy(port, process, log)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        try:
-            process.wait(timeout=15)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-    assert "Traceback" not in log.read_text(errors="replace"), log.read_text(errors="replace")
-
-
-def _until_healthy(port: int, process: subprocess.Popen, log: Path):
-    deadline = time.monotonic() + 60
-    while process.poll() is None and time.monotonic() < deadline:
-        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=5)) as connection:
-            with contextlib.suppress(OSError):
-                connection.request("GET", "/_stcore/health")
-                if connection.getresponse().status == 200:
-                    return
-        time.sleep(0.05)
-    raise AssertionError(f"the dashboard did not start:\n{log.read_text(errors='replace')}")

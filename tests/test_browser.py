@@ -5,10 +5,9 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from benchmarks.dashboard import APP, served
 from llm_backends.store.call_log import CallLog
 from llm_backends.types import CallResult, Target
-
-from .conftest import _dashboard
 
 SLOW = 60_000
 HOSTILE = """# Look
@@ -138,7 +137,7 @@ def test_an_unwritable_database_is_told_in_the_sidebar(page, dashboard, broken):
 def test_a_dashboard_that_is_told_to_end_logs_the_answers_under_way_as_stopped(browser, sandbox, tmp_path):
     name = "sandbox.ttft-1.rate-20.tokens-4000.retry-77"
     page = browser.new_page()
-    with _dashboard(tmp_path, sandbox.environment()) as url:
+    with served(APP, sandbox.environment(), tmp_path) as (url, _):
         page.goto(url)
         expect(page.locator(".st-key-models [data-tag]")).to_have_count(4, timeout=SLOW)
         choose(page, f"openai/{name}", f"mistral/{name}")
