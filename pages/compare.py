@@ -86,7 +86,7 @@ def answers(view: View, live: bool, ended: int, seen: dict[str, bool]) -> None:
     cards = view.cards()
     stop = None
     if view.run is not None:
-        view.run.watch()
+        session.watch(view.run)
         stop = view.run.race.stop if live else None
     grid.draw(cards, live=live, whole=st.session_state.get("whole", False), stop=stop)
     outdated = live and (view.run.finished or sum(not card.live for card in cards) > ended)

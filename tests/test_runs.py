@@ -71,6 +71,20 @@ def test_a_run_that_is_watched_goes_on(log, sandbox):
     assert run.race.lanes[0].result.status == "ok"
 
 
+def test_a_run_is_stopped_soon_after_the_last_of_its_watchers_has_gone(log, sandbox):
+    here = {"one tab", "another"}
+    runs = Runs(log, gone_s=0.2, present=here.__contains__)
+    run = runs.start("Hello", Plan(), slots(sandbox, "rate-50.tokens-5000"))
+    for watcher in tuple(here):
+        run.watch(watcher)
+    here.remove("one tab")
+    assert not run.wait(0.6)
+    here.clear()
+    assert run.wait(10)
+    runs.close()
+    assert run.race.lanes[0].result.status == "stopped"
+
+
 KILLED = """
 import sys
 from llm_backends import Catalog, Message, load_settings

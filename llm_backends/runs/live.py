@@ -1,7 +1,7 @@
 """Live comparisons by id: found again after a page reload, logged call by call, stopped when nobody watches."""
 
 import atexit
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from threading import Condition, Event, Lock, Thread
@@ -17,7 +17,8 @@ from .race import Race
 if TYPE_CHECKING:
     from ..store.call_log import CallLog
 
-UNWATCHED_S = 60.0
+UNWATCHED_S = 150.0  # a tab that has been hidden for five minutes looks once a minute (Chromium)
+GONE_S = 10.0  # once all who watched are gone: a page that is loaded anew comes back sooner
 COMMITTED_S = 0.5  # a call shows as ended once its row is safe from a kill, unless the database takes longer than this
 KEPT = 50  # finished runs kept in memory; older ones are read from the log
 
@@ -36,6 +37,7 @@ class Run:
     owner: str | None = None
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     watched_ms: float = field(default_factory=now_ms)
+    watchers: set[str] = field(default_factory=set)
     results: dict[int, CallResult] = field(default_factory=dict)
     _news: Condition = field(default_factory=Condition)
 
@@ -55,9 +57,11 @@ class Run:
             self._news.wait_for(lambda: slot in self.results)
             return self.results[slot]
 
-    def watch(self) -> None:
-        """Say that somebody is looking: a run that nobody looks at for a while is stopped."""
+    def watch(self, watcher: str | None = None) -> None:
+        """Say that somebody, by name where there is one, is looking: a run that nobody looks at is stopped."""
         self.watched_ms = now_ms()
+        if watcher:
+            self.watchers.add(watcher)
 
     def record(self, log: "CallLog") -> None:
         """Price, log and publish each call as it ends, to the last."""
@@ -72,10 +76,20 @@ class Run:
 
 
 class Runs:
-    """Every live run of the process. Safe from any thread."""
+    """Every live run of the process. Safe from any thread.
 
-    def __init__(self, log: "CallLog", unwatched_s: float = UNWATCHED_S) -> None:
-        self._log, self._unwatched_s = log, unwatched_s
+    A run is stopped when nobody has looked at it for `unwatched_s` seconds, or `gone_s` seconds after the last look of
+    watchers of whom none is `present` any more.
+    """
+
+    def __init__(
+        self,
+        log: "CallLog",
+        unwatched_s: float = UNWATCHED_S,
+        gone_s: float = GONE_S,
+        present: Callable[[str], bool] = lambda watcher: True,
+    ) -> None:
+        self._log, self._unwatched_s, self._gone_s, self._present = log, unwatched_s, gone_s, present
         self._runs: dict[str, Run] = {}
         self._lock = Lock()
         self._closed = Event()
@@ -111,10 +125,14 @@ class Runs:
             run.wait(max(0.0, (end - now_ms()) / 1000))
 
     def _stop_unwatched(self) -> None:
-        while not self._closed.wait(min(5.0, self._unwatched_s / 4)):
+        while not self._closed.wait(min(self._gone_s, self._unwatched_s) / 4):
             for run in list(self._runs.values()):
-                if not run.finished and now_ms() - run.watched_ms > self._unwatched_s * 1000:
+                if not run.finished and now_ms() - run.watched_ms > self._patience_s(run) * 1000:
                     run.race.stop()
+
+    def _patience_s(self, run: Run) -> float:
+        watchers = tuple(run.watchers)
+        return self._gone_s if watchers and not any(map(self._present, watchers)) else self._unwatched_s
 
 
 def race(slots: Sequence[Slot]) -> Iterator[tuple[int, Delta | CallResult]]:

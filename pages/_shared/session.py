@@ -6,7 +6,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import streamlit as st
+from streamlit import runtime
 from streamlit.runtime.pages_manager import PagesManager
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages._compare.interrupted import Interrupted
 from pages._shared.preferences import Preferences
@@ -73,12 +75,23 @@ def _parts() -> App:
 
     found = settings.load()
     log = CallLog(found.database_url)
-    return App(found, Catalog(found), log, Runs(log), Preferences(log), Interrupted(log), found)
+    return App(found, Catalog(found), log, Runs(log, present=_present), Preferences(log), Interrupted(log), found)
 
 
 def route() -> Toggle:
     """The route that the toggle asks for, "direct" or "azure"; it takes effect with the next run."""
     return "azure" if st.session_state.get("route_azure") else "direct"
+
+
+def watch(run: Run) -> None:
+    """Say that this browser session looks at the run."""
+    context = get_script_run_ctx()
+    run.watch(context.session_id if context else None)
+
+
+def _present(session_id: str) -> bool:
+    """Whether this session's tab is still open."""
+    return not runtime.exists() or runtime.get_instance().is_active_session(session_id)
 
 
 def in_view(parts: App) -> Run | None:

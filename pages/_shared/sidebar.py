@@ -73,7 +73,7 @@ def _providers(app: App) -> None:
 def _status(app: App, shown: str | None) -> None:
     """What goes on in the background: runs that are not `shown`, and rows that cannot be written."""
     for run in session.live_runs(app):
-        run.watch()
+        session.watch(run)
         done = len(run.results)
         if run.id != shown:
             st.page_link(
