@@ -89,8 +89,10 @@ class Race:
         if self._threads:
             return
         self._threads = [
-            Thread(target=self._run, args=(slot,), name=f"slot-{slot}", daemon=True) for slot in range(len(self.lanes))
+            Thread(target=self._run, args=(index, slot), name=f"slot-{index}", daemon=True)
+            for index, slot in enumerate(self._slots)
         ]
+        self._slots = ()  # a race that has ended is kept for a while, and must not keep a backend's key with it
         for thread in self._threads:
             thread.start()
 
@@ -137,8 +139,8 @@ class Race:
             left -= len(batch)
             yield batch
 
-    def _run(self, index: int) -> None:
-        lane, slot = self.lanes[index], self._slots[index]
+    def _run(self, index: int, slot: Slot) -> None:
+        lane = self.lanes[index]
         try:
             for event in measured(slot.backend, slot.request, lane.call, slot.retries):
                 self._tell(index, event)

@@ -98,9 +98,8 @@ def _take(provider: str) -> None:
 
 
 def _forget(provider: str) -> None:
-    state = st.session_state
-    state[f"refused_key {provider}"] = None
-    state["keys"] = {name: key for name, key in session.keys().items() if name != provider}
+    st.session_state[f"refused_key {provider}"] = None
+    session.forget(provider)
     _drop_checks(provider)
 
 

@@ -10,6 +10,7 @@ from streamlit import runtime
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from llm_backends import once
 from pages._compare.interrupted import Interrupted
 from pages._shared.preferences import Preferences
 
@@ -92,6 +93,19 @@ def watch(run: Run) -> None:
 def _present(session_id: str) -> bool:
     """Whether this session's tab is still open."""
     return not runtime.exists() or runtime.get_instance().is_active_session(session_id)
+
+
+def forget(provider: str) -> None:
+    """Let go of the session's key for this provider, with the catalogue and the clients that were made with it.
+
+    What hides keys in texts still knows it: a call under way can bring it back in an error message.
+    """
+    state, own = st.session_state, keys()
+    state["keys"] = {name: key for name, key in own.items() if name != provider}
+    for name in ("catalog", "catalog_of"):
+        state.pop(name, None)
+    if provider in own:
+        once.forget(own[provider])
 
 
 def in_view(parts: App) -> Run | None:
