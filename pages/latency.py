@@ -28,8 +28,8 @@ FIGURES = (
 )
 
 
-def filters() -> Filter:
-    """Draw the choice of calls."""
+def filters(sandbox: bool) -> Filter:
+    """Draw the choice of calls; in a `sandbox`, where no call is real, the simulated ones are in it from the start."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         time = st.segmented_control(
             "Time", list(TIMES), default="7 days", required=True, key="latency_time", persist_state="session"
@@ -39,10 +39,13 @@ def filters() -> Filter:
         )
         simulated = st.toggle(
             "Include simulated calls",
+            value=sandbox,
             key="latency_simulated",
             persist_state="session",
             help="Calls to the sandbox. Their latency and cost are made up.",
         )
+    if sandbox and simulated:
+        st.caption("Every provider here is simulated: no latency or cost below is real.")
     since = TIMES[time] and datetime.now(UTC) - TIMES[time]
     return Filter(since=since, route=ROUTES[route], include_simulated=simulated)
 
@@ -105,7 +108,7 @@ def drawings(stats: tuple[ModelStats, ...]) -> None:
 
 st.title("Latency and cost", anchor=False)
 app = session.app()
-chosen = filters()
+chosen = filters(app.settings.simulated)
 try:
     stats = app.log.by_model(chosen)
     if stats:
