@@ -3,10 +3,10 @@
 import streamlit as st
 
 from llm_backends.errors import ConfigError
-from pages._compare import grid, inputs, interrupted, table, views, warm
+from pages._compare import grid, inputs, interrupted, table, unready, views, warm
 from pages._compare.start import start
 from pages._compare.views import View
-from pages._shared import charts, session
+from pages._shared import charts, scroll, session
 from pages._shared.format import moment, plain, start_of
 from pages._shared.session import App
 
@@ -74,6 +74,8 @@ def controls(app: App, view: View | None) -> None:
                 if view.run
                 else "A comparison from the log can be run again, but not continued.",
             )
+    if not live:
+        unready.draw(app)
     if refused := st.session_state.get("refused"):
         st.error(refused, icon=":material/edit_note:")
 
@@ -124,16 +126,25 @@ def heading(view: View) -> None:
 app = session.app()
 
 st.title("Compare models", anchor=False)
-interrupted.draw(app.interrupted)
-view = shown(app)
-inputs.start_from(app, view)
-inputs.draw(app)
-controls(app, view)
+# Each part has a container of its own: one that grows by a line would else take the next one's place, and the browser
+# would build the grid anew, with no Stop button meanwhile.
+with st.container():
+    interrupted.draw(app.interrupted)
+    view = shown(app)
+    inputs.start_from(app, view)
+with st.container():
+    inputs.draw(app)
+with st.container():
+    controls(app, view)
 if view is None:
     st.caption("The answers will stream in here, side by side.")
 else:
     live, ended = view.live, sum(not card.live for card in view.cards())
-    heading(view)
-    st.fragment(answers, run_every=0.2 if live else None)(view, live, ended, {})
+    with st.container(key="heading"):
+        heading(view)
+    with st.container():
+        st.fragment(answers, run_every=0.2 if live else None)(view, live, ended, {})
     results(view)
+    if st.session_state.pop("begun", None) == view.id:
+        scroll.into_view(".st-key-inputs")
 warm.libraries(app, inputs.picked(), session.route())

@@ -2,12 +2,13 @@
 
 import streamlit as st
 
-from pages._settings import azure, checks, defaults, deployments, keys
+from pages._settings import asked, azure, checks, defaults, deployments, keys
 from pages._shared import session
 
 app = session.app()
 
 st.title("Settings", anchor=False)
+asked.answer(app)
 st.subheader("Keys", anchor=False)
 keys.draw(app)
 st.subheader("Azure deployments", anchor=False)

@@ -93,6 +93,35 @@ def test_a_run_goes_on_whatever_else_the_analyst_does(page, sandbox_dashboard):
     expect(card(page, 1)).to_contain_text("Reasoning")
 
 
+def test_a_run_brings_its_answers_into_view_and_keeps_its_stop_buttons_whatever_changes_above(page, sandbox_dashboard):
+    page.emulate_media(reduced_motion="reduce")
+    page.goto(sandbox_dashboard)
+    expect(page.locator(".st-key-models [data-tag]")).to_have_count(4, timeout=SLOW)
+    choose(page, *(f"{name}/sandbox.ttft-1.rate-50.tokens-2000" for name in ("openai", "mistral", "anthropic")))
+    inputs, prompt = page.locator(".st-key-inputs"), page.locator(".st-key-prompt textarea")
+    prompt.fill("Kept while folded")
+    run(page)
+    expect(card(page, 1)).to_contain_text("streaming", timeout=SLOW)
+    expect(prompt).not_to_be_visible()
+    expect(inputs).to_contain_text("3 models · Kept while folded")
+    expect(card(page, 1)).to_be_in_viewport(ratio=0.9)
+
+    stop = page.locator(".st-key-stop_1 button").element_handle()
+    page.locator(".st-key-route_azure label").click()
+    expect(inputs.get_by_text("is not ready")).to_have_count(3)  # lines that push everything below them down
+    assert stop.evaluate("button => button.isConnected && (button.click(), true)")
+    expect(card(page, 1)).to_contain_text("stopped")
+    inputs.locator("summary").first.click()
+    expect(prompt).to_be_visible()
+    expect(prompt).to_have_value("Kept while folded")
+    page.locator(".st-key-stop_all button").click()
+    expect(page.locator(".st-key-run button")).to_be_enabled(timeout=SLOW)
+
+    page.get_by_role("link", name="Set it up").first.click()
+    expect(page.get_by_label("Deployment of the other model")).to_be_focused(timeout=SLOW)
+    expect(page.get_by_label("Any other model")).to_have_value("openai/sandbox.ttft-1.rate-50.tokens-2000")
+
+
 def test_the_azure_route_shows_the_deployment_and_a_narrow_window_keeps_its_width(page, sandbox_dashboard):
     page.set_viewport_size({"width": 420, "height": 900})
     page.goto(f"{sandbox_dashboard}/?route_azure=true")

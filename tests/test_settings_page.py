@@ -10,13 +10,14 @@ import streamlit as st
 from playwright.sync_api import expect
 from streamlit.testing.v1 import AppTest
 
+from llm_backends import Catalog, settings
 from llm_backends.net.call import Timeouts
 from llm_backends.net.retries import Retries
 from llm_backends.runs.race import Lane
 from llm_backends.slot import Slot
 from llm_backends.store.call_log import CallLog
 from llm_backends.types import CallResult, ChatRequest, Target
-from pages._compare import views
+from pages._compare import remedies, views
 from pages._shared import measures, session
 
 APP = str(Path(__file__).parent.parent / "app.py")
@@ -118,6 +119,42 @@ def test_a_forgotten_key_is_left_in_no_object_but_what_hides_it(sandbox):
         [sys.executable, "-c", FORGOTTEN, model], env=variables, capture_output=True, text=True, timeout=60
     )
     assert (left.stdout.strip(), left.stderr) == ("", "")
+
+
+def test_a_link_for_a_model_without_a_deployment_finds_its_name_filled_in(opened):
+    page = opened()
+    page.query_params["deployment"] = "xai/grok-5"
+    page.run()
+    assert page.text_input(key="new_model").value == "xai/grok-5" and "deployment" not in page.query_params
+
+
+def test_models_that_will_fail_are_counted_before_a_run_and_left_out_on_request(opened):
+    page = opened(page=None, OPENAI_API_KEY=" ")
+    page.multiselect(key="models").set_value(["openai/gpt-4o", "mistral/mistral-large-latest"]).run()
+    assert "1 of 2 models is not ready and will fail" in said(page)
+    page.button(key="leave_out").click().run()
+    assert page.multiselect(key="models").value == ["mistral/mistral-large-latest"]
+    assert "will fail" not in said(page) and not page.exception
+
+
+def test_what_an_unready_model_lacks_can_be_given_on_the_settings_page_or_nowhere(sandbox):
+    full = sandbox.environment()
+
+    def remedied(ref, route, *without):
+        found = settings.load({name: value for name, value in full.items() if name not in without}, None)
+        return remedies.remedy(Catalog(found).entry(ref, route))
+
+    assert remedied(GPT, "direct") is None and remedied(GPT, "azure") is None
+    assert remedied(GPT, "direct", "OPENAI_API_KEY") == {"key": "openai"}
+    assert remedied(GPT, "azure", "AZURE_AI_FOUNDRY_KEY") == {"key": "azure"}
+    assert remedied(GPT, "azure", "AZURE_AI_FOUNDRY_ENDPOINT") is None
+    assert remedied("xai/grok-5", "azure") == {"deployment": "xai/grok-5"}
+    assert remedied("xai/grok-5", "direct") is None and remedied("nothing", "azure") is None
+
+
+def test_where_all_is_simulated_simulated_calls_are_shown_from_the_start(opened):
+    page = opened("pages/latency.py")
+    assert page.toggle(key="latency_simulated").value and "no latency or cost below is real" in said(page)
 
 
 def test_a_refused_key_says_what_to_do(opened):

@@ -2,17 +2,18 @@
 
 import streamlit as st
 
+from llm_backends.catalog.catalog import ModelEntry
 from llm_backends.parameters import efforts
 from llm_backends.runs.plan import Own, Parameters, Plan, SlotPlan, named, ref_of
 from llm_backends.sentences import sentence
 from llm_backends.settings.preferences import defaults
 from llm_backends.types import Target
-from pages._compare import parameters, picks
+from pages._compare import parameters, picks, remedies
 from pages._compare.parameters import fitting, key
 from pages._compare.picks import MAX_SLOTS
 from pages._compare.views import View
 from pages._shared import session
-from pages._shared.format import plain
+from pages._shared.format import plain, start_of
 from pages._shared.session import App
 
 FIRST_PROMPT = "Why is the sky blue? Answer in three sentences."
@@ -93,7 +94,23 @@ def _fill_fields(values: Parameters | Own, pick: str | None) -> None:
 
 
 def draw(app: App) -> None:
-    """Draw the inputs. Their values are in the session's state, and last while other pages are in view."""
+    """Draw the inputs, or one line that says what they hold. Their values last while folded or on another page."""
+    state = st.session_state
+    state.inputs = state.get("inputs", state.get("inputs_open", True))
+    title = "Models and prompt" if state.inputs else _line()
+    folder = st.expander(title, key="inputs", type="compact", on_change="rerun")
+    state.inputs_open = folder.open
+    with folder:
+        _inputs(app)
+
+
+def _line() -> str:
+    """What is asked of how many models."""
+    many, prompt = len(picked()), st.session_state.get("prompt") or ""
+    return f"{many} {'model' if many == 1 else 'models'} · {plain(start_of(prompt, 90)) or 'no prompt yet'}"
+
+
+def _inputs(app: App) -> None:
     _models(app)
     asked, behaved = st.columns([2, 1])
     asked.text_area(
@@ -141,4 +158,13 @@ def _models(app: App) -> None:
     for ref in dict.fromkeys(map(ref_of, chosen)):
         entry = known.get(ref) or app.catalog.entry(ref, route)
         if entry.why_not:
-            st.caption(f":material/block: **{plain(ref)}** is not ready. {plain(sentence(entry.why_not))}")
+            _unready(entry)
+
+
+def _unready(entry: ModelEntry) -> None:
+    """What the model lacks, and a link to where it can be given."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        lacks = plain(sentence(entry.why_not))
+        st.caption(f":material/block: **{plain(entry.ref)}** is not ready. {lacks}", width="content")
+        if where := remedies.remedy(entry):
+            st.page_link("pages/settings.py", label="Set it up", icon=":material/arrow_forward:", query_params=where)

@@ -26,7 +26,8 @@ def start(app: App) -> None:
     plan = inputs.plan(follows=before.id if before else None)
     earlier = {name: conversation(before, name) for name in plan.names} if before else {}
     run = app.runs.start(prompt, plan, slots(plan, prompt, app.catalog, earlier))
-    state.run_id = state.filled_from = run.id
+    state.run_id = state.filled_from = state.begun = run.id
+    state.inputs = False  # folded: the answers need the room
     state.started = [*state.get("started", ()), run.id]
     st.query_params["run"] = run.id
 
