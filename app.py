@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages._shared import session, sidebar
+from pages._shared import scroll, session, sidebar
 
 HERE = Path(__file__).parent / "pages" / "_shared"
 
@@ -23,5 +23,6 @@ PAGES = [
 page = st.navigation(PAGES, position="hidden")
 st.logo(HERE / "logo.svg", size="large", icon_image=HERE / "icon.svg")
 st.html(HERE / "style.css")
+scroll.by_keyboard()
 sidebar.draw(session.app(), PAGES, comparing=page.url_path == "")
 page.run()
