@@ -74,8 +74,8 @@ def controls(app: App, view: View | None) -> None:
                 if view.run
                 else "A comparison from the log can be run again, but not continued.",
             )
-    if not live:
-        unready.draw(app)
+        if not live:
+            unready.draw(app)
     if refused := st.session_state.get("refused"):
         st.error(refused, icon=":material/edit_note:")
 

@@ -36,7 +36,7 @@ def test_every_page_can_be_read_and_scrolled_by_everybody(page, sandbox_dashboar
     page.goto(sandbox_dashboard)
     expect(page.locator(".st-key-models [data-tag]")).to_have_count(4, timeout=SLOW)
     check(page)
-    long = "sandbox.ttft-1.rate-100.tokens-2000"
+    long = "sandbox.ttft-1.rate-50.tokens-9000"
     choose(page, f"openai/{long}", f"mistral/{long}.reasoning-9", "anthropic/sandbox.fault-401", "nobody/at-all")
     expect(page.locator(".st-key-unready")).to_contain_text("1 of 4 models is not ready and will fail")
     check(page)

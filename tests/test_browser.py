@@ -97,7 +97,7 @@ def test_a_run_brings_its_answers_into_view_and_keeps_its_stop_buttons_whatever_
     page.emulate_media(reduced_motion="reduce")
     page.goto(sandbox_dashboard)
     expect(page.locator(".st-key-models [data-tag]")).to_have_count(4, timeout=SLOW)
-    choose(page, *(f"{name}/sandbox.ttft-1.rate-50.tokens-2000" for name in ("openai", "mistral", "anthropic")))
+    choose(page, *(f"{name}/sandbox.ttft-1.rate-50.tokens-9000" for name in ("openai", "mistral", "anthropic")))
     inputs, prompt = page.locator(".st-key-inputs"), page.locator(".st-key-prompt textarea")
     prompt.fill("Kept while folded")
     run(page)
@@ -119,7 +119,7 @@ def test_a_run_brings_its_answers_into_view_and_keeps_its_stop_buttons_whatever_
 
     page.get_by_role("link", name="Set it up").first.click()
     expect(page.get_by_label("Deployment of the other model")).to_be_focused(timeout=SLOW)
-    expect(page.get_by_label("Any other model")).to_have_value("openai/sandbox.ttft-1.rate-50.tokens-2000")
+    expect(page.get_by_label("Any other model")).to_have_value("openai/sandbox.ttft-1.rate-50.tokens-9000")
 
 
 def test_the_azure_route_shows_the_deployment_and_a_narrow_window_keeps_its_width(page, sandbox_dashboard):

@@ -15,14 +15,14 @@ def draw(app: App) -> None:
     ready = [pick for pick in chosen if app.catalog.entry(ref_of(pick), route).ready]
     if len(ready) == len(chosen):
         return
-    with st.container(horizontal=True, vertical_alignment="center", key="unready"):
+    with st.container(horizontal=True, vertical_alignment="center", width="content", key="unready"):
         if ready:
             left = len(chosen) - len(ready)
             verb = "is" if left == 1 else "are"
-            st.markdown(f":material/block: {left} of {len(chosen)} models {verb} not ready and will fail.")
+            st.markdown(f":small[:material/block: {left} of {len(chosen)} models {verb} not ready and will fail.]")
             st.button("Leave them out" if left > 1 else "Leave it out", key="leave_out", on_click=_keep, args=(ready,))
         else:
-            st.markdown(":material/block: No picked model is ready: a run will fail.")
+            st.markdown(":small[:material/block: No picked model is ready: a run will fail.]")
 
 
 def _keep(ready: list[str]) -> None:
