@@ -46,7 +46,7 @@ def test_every_page_can_be_read_and_scrolled_by_everybody(page, sandbox_dashboar
     check(page)
     page.locator(".st-key-stop_all button").click()
     expect(page.get_by_test_id("stDataFrame")).to_be_visible(timeout=SLOW)
-    expect(page.locator(".st-key-run button")).to_be_enabled()
+    expect(page.locator(".st-key-run button")).to_be_enabled(timeout=SLOW)
     check(page)
     for name in ("Latency and cost", "History", "Settings"):
         page.get_by_role("link", name=name).click()
