@@ -3,10 +3,10 @@
 import streamlit as st
 
 from llm_backends.errors import ConfigError
-from pages._compare import grid, inputs, interrupted, table, unready, views, warm
+from pages._compare import charts, grid, inputs, interrupted, table, unready, views, warm
 from pages._compare.start import start
 from pages._compare.views import View
-from pages._shared import charts, scroll, session
+from pages._shared import scroll, session
 from pages._shared.format import moment, plain, start_of
 from pages._shared.session import App
 

@@ -11,7 +11,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from llm_backends import once
-from pages._compare.interrupted import Interrupted
+from pages._shared.interrupted import Interrupted
 from pages._shared.preferences import Preferences
 
 if TYPE_CHECKING:
