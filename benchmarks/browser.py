@@ -54,10 +54,13 @@ def figures() -> Iterator[Figure]:
         page.locator(".st-key-run button:enabled").wait_for()
         _run_until_all_answer(page)
         page.evaluate(WATCH)
-        started, used = time.perf_counter(), cpu_s(pid)
+        tab = page.context.new_cdp_session(page)
+        tab.send("Performance.enable", {"timeDomain": "timeTicks"})
+        started, used, busy = time.perf_counter(), cpu_s(pid), _busy_s(tab)
         time.sleep(5)
         ended = time.perf_counter()
         share = (cpu_s(pid) - used) / (ended - started)
+        busy = (_busy_s(tab) - busy) / (ended - started)
         widget = page.evaluate(CLICK, [".st-key-route_azure input", "section", "Azure AI Foundry at"])
         time.sleep(1)  # the page has settled after the toggle
         stop = page.evaluate(CLICK, [".st-key-stop_7 button", ".st-key-card_7", "stopped"])
@@ -66,6 +69,7 @@ def figures() -> Iterator[Figure]:
         floor = _floor_share(environ)
     yield Figure("token sent to token visible, median, ms", percentile(late, 0.5))
     yield Figure("token sent to token visible, p95, ms", percentile(late, 0.95), 300)
+    yield Figure("the tab's main thread is busy, share of the time", busy)
     yield Figure("Stop reacts, ms", stop, 300)
     yield Figure("a sidebar widget reacts, ms", widget, 300)
     yield Figure("server, share of a core", share)
@@ -92,6 +96,12 @@ def _run_until_all_answer(page) -> None:
     page.locator(".st-key-run button").click()
     for slot in range(8):
         page.locator(f".st-key-card_{slot}").get_by_text("streaming").wait_for()
+
+
+def _busy_s(tab) -> float:
+    """Seconds that the tab's main thread has spent in tasks so far (TaskDuration of the DevTools protocol)."""
+    metrics = tab.send("Performance.getMetrics")["metrics"]
+    return next(metric["value"] for metric in metrics if metric["name"] == "TaskDuration")
 
 
 def _lateness(seen: list[list[tuple[int, float]]], truth: dict[str, dict], start: float, end: float) -> list[float]:
