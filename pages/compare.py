@@ -4,6 +4,8 @@ import streamlit as st
 
 from llm_backends.errors import ConfigError
 from pages._compare import charts, grid, inputs, interrupted, table, unready, views, warm
+from pages._compare.live import component
+from pages._compare.live.feed import Feed
 from pages._compare.start import start
 from pages._compare.views import View
 from pages._shared import scroll, session
@@ -80,21 +82,19 @@ def controls(app: App, view: View | None) -> None:
         st.error(refused, icon=":material/edit_note:")
 
 
-def answers(view: View, live: bool, ended: int, seen: dict[str, bool]) -> None:
-    """The grid. `live` and `ended` are what the page knew when it was drawn: it is drawn anew once that is outdated.
+def answers(view: View, live: bool) -> None:
+    """The grid. `live` is what the page knew when it was drawn: it is drawn anew once that is outdated."""
+    stop = view.run.race.stop if live else None
+    grid.draw(view.cards(), live=live, whole=st.session_state.get("whole", False), stop=stop)
 
-    The cards come first: the page waits until the news has been on a card for one round.
-    """
+
+def texts(view: View, feed: Feed, ended: int) -> None:
+    """What is new of the answers that grow, and the page anew once one of them has ended."""
+    session.watch(view.run)
     cards = view.cards()
-    stop = None
-    if view.run is not None:
-        session.watch(view.run)
-        stop = view.run.race.stop if live else None
-    grid.draw(cards, live=live, whole=st.session_state.get("whole", False), stop=stop)
-    outdated = live and (view.run.finished or sum(not card.live for card in cards) > ended)
-    if outdated and seen.get("outdated"):
+    component.fill(feed, [card.answer for card in cards])
+    if view.run.finished or sum(not card.live for card in cards) > ended:
         st.rerun()
-    seen["outdated"] = outdated
 
 
 def results(view: View) -> None:
@@ -143,7 +143,9 @@ else:
     with st.container(key="heading"):
         heading(view)
     with st.container():
-        st.fragment(answers, run_every=0.2 if live else None)(view, live, ended, {})
+        st.fragment(answers, run_every=0.5 if live else None)(view, live)
+        if live:
+            st.fragment(texts, run_every=0.12)(view, component.feed_of(view.id, len(view.cards())), ended)
     results(view)
     if st.session_state.pop("begun", None) == view.id:
         scroll.into_view(".st-key-inputs")

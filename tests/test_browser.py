@@ -1,11 +1,14 @@
 """What an analyst relies on, in a real browser. Each test ends without an error in its console or a call elsewhere."""
 
 import re
+from itertools import count
 
 import pytest
 from playwright.sync_api import expect
 
 from benchmarks.dashboard import APP, served
+from llm_backends.sandbox import serve
+from llm_backends.sandbox.text import cut
 from llm_backends.store.call_log import CallLog
 from llm_backends.types import CallResult, Target
 
@@ -153,6 +156,88 @@ def test_model_output_makes_the_browser_call_nobody_and_can_be_read_as_received(
     page.get_by_role("link", name="History").click()
     expect(page.locator("[class*=st-key-entry_]")).to_contain_text("Look")
     assert page.locator("img[src*=evil]").count() == 0
+
+
+@pytest.fixture(scope="module")
+def talkative(tmp_path_factory):
+    """The URL of a dashboard whose models say HOSTILE, and then count for as long as one likes."""
+
+    def answers(*_):
+        yield from cut(HOSTILE + "\n")
+        yield from (f"{n} " for n in count())
+
+    with serve(answers=answers) as providers:
+        with _dashboard(tmp_path_factory.mktemp("talkative"), providers.environment()) as url:
+            yield url
+
+
+def let_talk(page, url):
+    """Two answers that go on and on, and where the first one grows."""
+    page.goto(url)
+    expect(page.locator(".st-key-models [data-tag]")).to_have_count(4, timeout=SLOW)
+    choose(page, "openai/sandbox.ttft-1.rate-100", "mistral/sandbox.ttft-1.rate-100")
+    page.locator(".st-key-prompt textarea").fill("Go on")
+    run(page)
+    return page.locator(".st-key-answer_0 [role=log]")
+
+
+def counted(growing):
+    """How far the answer has counted, once it has been made sure that it left out nothing."""
+    said = growing.locator("p").last.inner_text().split()
+    assert said == [str(n) for n in range(len(said))]
+    return len(said)
+
+
+def test_a_growing_answer_makes_the_browser_call_nobody_and_is_whole_after_a_reload(page, talkative):
+    growing = let_talk(page, talkative)
+    expect(growing).to_contain_text(" 20 ", timeout=SLOW)
+    assert growing.locator("img").count() == 0
+    assert set(growing.locator("a").evaluate_all("all => all.map(a => a.rel)")) == {"noopener noreferrer"}
+    page.reload()
+    expect(growing.get_by_role("heading", name="Look")).to_be_visible(timeout=SLOW)
+    before = counted(growing)
+    expect(growing).to_contain_text(f" {before + 50} ", timeout=SLOW)
+    counted(growing)
+    page.locator(".st-key-stop_all button").click()
+    expect(page.locator(".st-key-run button")).to_be_enabled(timeout=SLOW)
+    assert page.locator(".st-key-answer_0").inner_text().count("Look") == 1
+
+
+def test_a_growing_answer_fetches_what_was_lost_and_leaves_selection_and_place_alone(page, talkative):
+    losing, lost, asked = [], [], []
+
+    def between(client):
+        server = client.connect_to_server()
+
+        def down(message):
+            if losing and b"llmselect_live" in message:
+                lost.append(message)
+            else:
+                client.send(message)
+
+        def up(message):
+            asked.extend([message] if b"missed" in message else [])
+            server.send(message)
+
+        server.on_message(down)
+        client.on_message(up)
+
+    page.route_web_socket(re.compile("/_stcore/stream"), between)
+    growing = let_talk(page, talkative)
+    expect(growing).to_contain_text(" 20 ", timeout=SLOW)
+    growing.locator("p").last.evaluate("p => getSelection().setBaseAndExtent(p.firstChild, 0, p.firstChild, 9)")
+    growing.evaluate("e => e.closest('.st-key-answer_0').scrollTop = 0")
+    losing.append(True)
+    while len(lost) < 8:
+        page.wait_for_timeout(50)
+    losing.clear()
+    before = counted(growing)
+    expect(growing).to_contain_text(f" {before + 200} ", timeout=SLOW)
+    counted(growing)
+    assert asked
+    assert page.evaluate("getSelection().toString()") == "0 1 2 3 4"
+    assert growing.evaluate("e => e.closest('.st-key-answer_0').scrollTop") == 0
+    page.locator(".st-key-stop_all button").click()
 
 
 @pytest.mark.parametrize("broken", ["sqlite:////proc/nowhere/log.db"])

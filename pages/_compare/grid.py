@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from pages._compare.live import component
 from pages._compare.views import Card
 from pages._shared.format import plain
 from pages._shared.markdown import live_tail, safe_markdown
@@ -11,8 +12,8 @@ from pages._shared.measures import FOOTNOTES, brief, footnotes, measures
 from pages._shared.waterfall import bar
 
 LIVE_HEIGHT = 300
-# How much of the end of a growing answer is sent and drawn, five times a second, when a few or many grow at once.
-LIVE_CHARS, CROWDED, CROWDED_CHARS = 4000, 4, 1200
+# How much of the end of growing thoughts is drawn.
+LIVE_CHARS = 1200
 _RAW = "The answer exactly as it was received."
 
 # What went wrong, in the words of somebody who doesn't know our class names.
@@ -32,13 +33,12 @@ def draw(cards: tuple[Card, ...], *, live: bool, whole: bool, stop: Callable[[in
     """All cards. While any answer is `live` they keep one height; later answers are shown whole, or up to a screen."""
     ended = [card.result.total_ms for card in cards if card.result and card.result.total_ms]
     scale_ms = max(ended, default=1.0)
-    chars = LIVE_CHARS if len(cards) <= CROWDED else CROWDED_CHARS
     state = "live" if live else "whole" if whole else "capped"
     with st.container(key=f"answers_{state}").container(key=f"grid_{len(cards)}"):
         for card in cards:
             with st.container(border=True, key=f"card_{card.slot}"):
                 _header(card, stop)
-                _answer(card, live, chars)
+                _answer(card, live)
                 _outcome(card)
                 _numbers(card, live, scale_ms)
 
@@ -89,16 +89,18 @@ def _state(card: Card) -> str:
     return f":blue-badge[{doing} {(card.elapsed_ms or 0) // 1000:.0f} s]{again}"
 
 
-def _answer(card: Card, live: bool, chars: int) -> None:
+def _answer(card: Card, live: bool) -> None:
     if card.reasoning:
         reasoning = st.expander("Reasoning", type="compact", key=f"reasoning_{card.slot}", on_change="rerun")
         if reasoning.open:
-            text = live_tail(card.reasoning, chars) if card.live else card.reasoning
+            text = live_tail(card.reasoning, LIVE_CHARS) if card.live else card.reasoning
             reasoning.markdown(safe_markdown(text), anchors=False)
     height = LIVE_HEIGHT if live else "content"
-    with st.container(key=f"answer_{card.slot}", height=height, border=False, autoscroll=card.live):
-        if card.answer:
-            st.markdown(safe_markdown(live_tail(card.answer, chars) if card.live else card.answer), anchors=False)
+    with st.container(key=f"answer_{card.slot}", height=height, border=False):
+        if card.live:
+            component.place(card.slot)
+        elif card.answer:
+            st.markdown(safe_markdown(card.answer), anchors=False)
         elif card.result and card.result.status == "ok":
             st.caption("The model finished without any text.")
 
