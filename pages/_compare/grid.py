@@ -12,8 +12,8 @@ from pages._shared.measures import FOOTNOTES, brief, footnotes, measures
 from pages._shared.waterfall import bar
 
 LIVE_HEIGHT = 300
-# How much of the end of growing thoughts is drawn.
-LIVE_CHARS = 1200
+# How much of the end of growing thoughts is sent and drawn, twice a second.
+LIVE_CHARS = 4000
 _RAW = "The answer exactly as it was received."
 
 # What went wrong, in the words of somebody who doesn't know our class names.

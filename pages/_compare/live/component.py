@@ -23,8 +23,7 @@ def place(slot: int) -> None:
 
 def fill(feed: Feed, answers: Sequence[str]) -> None:
     """Send what is new."""
-    with st.container(key="live_text"):
-        _fill(key="live", data=feed.message(answers), on_missed_change=feed.start_over)
+    _fill(key="live", data=feed.message(answers), on_missed_change=feed.start_over)
 
 
 def feed_of(run_id: str, slots: int) -> Feed:

@@ -19,6 +19,7 @@ _CLEANER = nh3.Cleaner(
     link_rel="noopener noreferrer",
 )
 
+
 @dataclass
 class Layout:
     """`blocks` only grows; `open` is the HTML of the last block, which the next characters can still change.
@@ -55,10 +56,3 @@ def _line_start(text: str, line: int) -> int:
     """Where this line begins, counted from 0."""
     ends = re.finditer(r"\r\n|\r|\n", text)
     return next((end.end() for n, end in enumerate(ends, 1) if n == line), 0)
-
-
-def safe_html(text: str) -> str:
-    """A whole text in one go."""
-    layout = Layout()
-    layout.grow(text)
-    return "".join((*layout.blocks, layout.open))

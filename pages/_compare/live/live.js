@@ -1,8 +1,8 @@
 // Answers as they grow: appends the blocks that are finished, lays out anew the one that is not. See feed.py.
 
 const THEME = [
-    "--st-code-background-color", "--st-code-text-color", "--st-text-color", "--st-green-text-color",
-    "--st-code-font", "--st-code-font-size", "--st-code-font-weight", "--st-base-radius",
+    "--st-code-background-color", "--st-code-text-color", "--st-text-color", "--st-base-radius",
+    "--st-code-font", "--st-code-font-size", "--st-code-font-weight",
 ];
 const none = { run: null, number: 0, slots: [], asked: 0, theme: null };
 let shown = none;
