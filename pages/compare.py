@@ -84,7 +84,7 @@ def controls(app: App, view: View | None) -> None:
 
 def answers(view: View, live: bool) -> None:
     """The grid. `live` is what the page knew when it was drawn: it is drawn anew once that is outdated."""
-    stop = view.run.race.stop if live else None
+    stop = view.run.stop if live else None
     grid.draw(view.cards(), live=live, whole=st.session_state.get("whole", False), stop=stop)
 
 
@@ -145,7 +145,7 @@ else:
     with st.container():
         st.fragment(answers, run_every=0.5 if live else None)(view, live)
         if live:
-            st.fragment(texts, run_every=0.12)(view, component.feed_of(view.id, len(view.cards())), ended)
+            st.fragment(texts, run_every=0.15)(view, component.feed_of(view.id, len(view.cards())), ended)
     results(view)
     if st.session_state.pop("begun", None) == view.id:
         scroll.into_view(".st-key-inputs")

@@ -57,6 +57,12 @@ class Run:
             self._news.wait_for(lambda: slot in self.results)
             return self.results[slot]
 
+    def stop(self, slot: int, wait_s: float = 0.1) -> None:
+        """Stop one slot, and wait a moment for its result: then whoever asked for it sees it at once."""
+        self.race.stop(slot)
+        with self._news:
+            self._news.wait_for(lambda: slot in self.results, wait_s)
+
     def watch(self, watcher: str | None = None) -> None:
         """Say that somebody, by name where there is one, is looking: a run that nobody looks at is stopped."""
         self.watched_ms = now_ms()
