@@ -167,7 +167,7 @@ def talkative(tmp_path_factory):
         yield from (f"{n} " for n in count())
 
     with serve(answers=answers) as providers:
-        with _dashboard(tmp_path_factory.mktemp("talkative"), providers.environment()) as url:
+        with served(APP, providers.environment(), tmp_path_factory.mktemp("talkative")) as (url, _):
             yield url
 
 
