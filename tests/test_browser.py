@@ -226,6 +226,8 @@ def test_a_growing_answer_fetches_what_was_lost_and_leaves_selection_and_place_a
     growing = let_talk(page, talkative)
     expect(growing).to_contain_text(" 20 ", timeout=SLOW)
     growing.locator("p").last.evaluate("p => getSelection().setBaseAndExtent(p.firstChild, 0, p.firstChild, 9)")
+    until_there_is_more_than_the_box_shows = "() => document.querySelector('.st-key-answer_0').scrollTop > 100"
+    page.wait_for_function(until_there_is_more_than_the_box_shows, timeout=SLOW)
     growing.evaluate("e => e.closest('.st-key-answer_0').scrollTop = 0")
     losing.append(True)
     while len(lost) < 8:

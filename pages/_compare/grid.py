@@ -4,8 +4,10 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from pages._compare import remedies
 from pages._compare.live import component
 from pages._compare.views import Card
+from pages._shared import session
 from pages._shared.format import plain
 from pages._shared.markdown import live_tail, safe_markdown
 from pages._shared.measures import FOOTNOTES, brief, footnotes, measures
@@ -118,6 +120,15 @@ def _outcome(card: Card) -> None:
         st.caption(f":material/content_cut: {kept}")
     title = FAULTS.get(result.error_type or "", "LLMSelect failed")
     st.error(plain(result.error_message or "No message was recorded."), title=title, icon=":material/error:")
+    if result.error_type == "ConfigError":
+        _remedy(card)
+
+
+def _remedy(card: Card) -> None:
+    """A link to where the model gets what it lacks, unless it has got it meanwhile."""
+    entry = session.app().catalog.entry(card.target.ref, "azure" if card.target.route == "azure" else "direct")
+    if where := remedies.remedy(entry):
+        st.page_link("pages/settings.py", label="Set it up", icon=":material/arrow_forward:", query_params=where)
 
 
 def _numbers(card: Card, live: bool, scale_ms: float) -> None:
