@@ -10,7 +10,7 @@ from llm_backends.stats.percentiles import percentile
 from .loopback import records, sandbox
 from .report import Figure
 
-ROUNDS = 12
+ROUNDS = 20
 
 
 def figures() -> Iterator[Figure]:

@@ -7,6 +7,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from itertools import cycle
 
 from llm_backends import Catalog, Message, Slot, settings
 
@@ -39,10 +40,10 @@ def records(environ: dict[str, str]) -> dict[str, dict]:
         return {record["model"]: record for record in json.load(answer)}
 
 
-def eight(environ: dict[str, str], script: str) -> list[Slot]:
-    """Two scripted slots at each provider; their model names end in a number of their own."""
+def eight(environ: dict[str, str], *scripts: str) -> list[Slot]:
+    """Two scripted slots at each provider, all of one script or each of its own; their names end in a number."""
     catalog = Catalog(settings.load(environ=environ, dotenv_path=None))
     now = time.perf_counter_ns()
-    refs = (f"{PROVIDERS[n % 4]}/sandbox.canned.{script}.retry-{now + n}" for n in range(8))
-    slots = [catalog.slot(ref, "direct", (Message("user", "Hello"),)) for ref in refs]
-    return slots
+    each = zip(range(8), cycle(scripts), strict=False)
+    refs = (f"{PROVIDERS[n % 4]}/sandbox.canned.{script}.retry-{now + n}" for n, script in each)
+    return [catalog.slot(ref, "direct", (Message("user", "Hello"),)) for ref in refs]

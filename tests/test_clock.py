@@ -12,7 +12,7 @@ import time
 import pytest
 
 from llm_backends import ChatRequest, Message, Race, Slot, clock
-from llm_backends.net.arrival import received, stamp
+from llm_backends.net.arrival import Reader, stamp
 from llm_backends.net.retries import Retries
 from llm_backends.sandbox.tls import server_context
 
@@ -138,7 +138,7 @@ def test_bytes_that_waited_for_their_reader_arrived_when_they_arrived(tls):
             sent = clock.now_ms()
             assert select.select([client], [], [], 5)[0]
             time.sleep(0.1)
-            data, at = received(client, 100, 5)
+            data, at = Reader(client).read(100, 5)
             assert data == word and at - sent < 50 and clock.now_ms() - at > 50
 
 
@@ -148,10 +148,10 @@ def test_a_silent_line_times_out_and_a_closed_one_ends(tls):
 
     with pair(tls) as (client, server):
         with pytest.raises(httpcore2.ReadTimeout):
-            received(client, 100, 0.05)
+            Reader(client).read(100, 0.05)
         server.sendall(b"rest")
         server.close()
-        assert received(client, 100, 5)[0] == b"rest"
+        assert Reader(client).read(100, 5)[0] == b"rest"
 
 
 def test_a_stamp_that_cannot_be_counts_as_now():

@@ -15,39 +15,78 @@ import httpcore2
 
 from ..clock import now_ms, stamped_ms
 
-_STAMP = 35 if sys.platform == "linux" else None  # SO_TIMESTAMPNS in asm-generic/socket.h; Python has no name for it
+STAMPS = sys.platform == "linux"
+_STAMP = 35  # SO_TIMESTAMPNS in asm-generic/socket.h; Python has no name for it
 _TIME = struct.Struct("@ll")
 _ROOM = 64
 
 
 def stamp(sock: socket.socket) -> None:
     """Have the kernel stamp what arrives, where it can."""
-    if _STAMP is not None:
+    if STAMPS:
         with suppress(OSError):
             sock.setsockopt(socket.SOL_SOCKET, _STAMP, 1)
 
 
+class Reader:
+    """Reads one socket.
+
+    On Linux it waits within the reading itself, under a time limit of the kernel's: what arrives is then taken at once,
+    whoever holds the interpreter, while bytes left waiting would be stamped anew with those that join them.
+    """
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self._limit_s: float | None = -1.0
+
+    def read(self, max_bytes: int, timeout_s: float | None) -> tuple[bytes, float]:
+        """The next bytes, and the clock reading of their arrival. Raises httpcore2's ReadTimeout or ReadError."""
+        try:
+            if not STAMPS:
+                self._sock.settimeout(timeout_s)
+                return self._sock.recv(max_bytes), now_ms()
+            if isinstance(self._sock, ssl.SSLSocket):
+                return self._decrypted(self._sock, max_bytes, timeout_s)
+            self._wait_at_most(timeout_s)
+            return _stamped(self._sock, max_bytes)
+        except (TimeoutError, BlockingIOError) as exc:
+            raise httpcore2.ReadTimeout(str(exc)) from exc
+        except OSError as exc:
+            raise httpcore2.ReadError(str(exc)) from exc
+
+    def _wait_at_most(self, timeout_s: float | None) -> None:
+        if self._sock.gettimeout() is not None:
+            self._sock.settimeout(None)
+        if timeout_s != self._limit_s:
+            seconds, rest = divmod(max(timeout_s, 1e-6), 1) if timeout_s is not None else (0, 0)
+            limit = struct.pack("@ll", int(seconds), int(rest * 1e6))
+            self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
+            self._limit_s = timeout_s
+
+    def _decrypted(self, sock: ssl.SSLSocket, max_bytes: int, timeout_s: float | None) -> tuple[bytes, float]:
+        """A TLS record is whole with its last packet, and one without data (a session ticket) is none: look, then read.
+
+        What OpenSSL holds already had arrived with what was read last.
+        """
+        end_ms = None if timeout_s is None else now_ms() + timeout_s * 1000
+        at = now_ms()
+        while True:
+            if not sock.pending():
+                self._wait_at_most(None if end_ms is None else (end_ms - now_ms()) / 1000)
+                _, at = _stamped(sock, 1, socket.MSG_PEEK)
+            sock.settimeout(0)
+            try:
+                return sock.recv(max_bytes), at
+            except ssl.SSLWantReadError:
+                continue
+
+
 def first_byte_at(sock: socket.socket) -> float:
     """Wait until something is there to be read, read nothing, and return when it arrived. For plain sockets."""
-    return _stamped(sock, 1, socket.MSG_PEEK)[1]
-
-
-def received(sock: socket.socket, max_bytes: int, timeout_s: float | None) -> tuple[bytes, float]:
-    """The next bytes, and the clock reading of their arrival. Raises httpcore2's ReadTimeout or ReadError."""
-    try:
-        if isinstance(sock, ssl.SSLSocket):
-            return _decrypted(sock, max_bytes, timeout_s)
-        sock.settimeout(timeout_s)
-        return _stamped(sock, max_bytes)
-    except TimeoutError as exc:
-        raise httpcore2.ReadTimeout(str(exc)) from exc
-    except OSError as exc:
-        raise httpcore2.ReadError(str(exc)) from exc
+    return _stamped(sock, 1, socket.MSG_PEEK)[1] if STAMPS else (sock.recv(1, socket.MSG_PEEK), now_ms())[1]
 
 
 def _stamped(sock: socket.socket, max_bytes: int, flags: int = 0) -> tuple[bytes, float]:
-    if _STAMP is None:
-        return sock.recv(max_bytes, flags), now_ms()
     # An SSLSocket refuses its own recvmsg, since what it would give is still encrypted; here only the stamp is wanted.
     data, ancillary, _, _ = socket.socket.recvmsg(sock, max_bytes, _ROOM, flags)
     for level, kind, value in ancillary:
@@ -55,21 +94,3 @@ def _stamped(sock: socket.socket, max_bytes: int, flags: int = 0) -> tuple[bytes
             seconds, nanoseconds = _TIME.unpack(value)
             return data, stamped_ms(seconds * 1_000_000_000 + nanoseconds)
     return data, now_ms()
-
-
-def _decrypted(sock: ssl.SSLSocket, max_bytes: int, timeout_s: float | None) -> tuple[bytes, float]:
-    """A TLS record is whole with its last packet, and one without data (a session ticket) is none: look, then read."""
-    end_ms = None if timeout_s is None else now_ms() + timeout_s * 1000
-    at = now_ms()
-    while True:
-        if not sock.pending() and _STAMP is not None:
-            sock.settimeout(None if end_ms is None else max(0.001, (end_ms - now_ms()) / 1000))
-            _, at = _stamped(sock, 1, socket.MSG_PEEK)
-            sock.settimeout(0)
-        else:
-            sock.settimeout(timeout_s)
-        try:
-            data = sock.recv(max_bytes)
-        except ssl.SSLWantReadError:
-            continue
-        return data, at if _STAMP is not None else now_ms()

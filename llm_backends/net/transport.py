@@ -13,7 +13,7 @@ from httpcore2._backends.sync import SyncStream  # httpcore2 exports no stream o
 
 from ..clock import now_ms
 from ..once import once
-from .arrival import received, stamp
+from .arrival import Reader, stamp
 from .call import Call, Timeouts, current_call
 from .connect import connected
 
@@ -21,14 +21,15 @@ from .connect import connected
 class _Stream(httpcore2.NetworkStream):
     def __init__(self, inner: httpcore2.NetworkStream) -> None:
         self._inner = inner
+        self._reader = Reader(inner.get_extra_info("socket")) if isinstance(inner, SyncStream) else None
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         call = current_call()
         if call is None:
             return self._inner.read(max_bytes, timeout)
         timeout = call.limit(timeout)
-        if isinstance(self._inner, SyncStream):
-            data, at = received(self.get_extra_info("socket"), max_bytes, timeout)
+        if self._reader is not None:
+            data, at = self._reader.read(max_bytes, timeout)
         else:  # TLS within TLS, through a proxy
             data, at = self._inner.read(max_bytes, timeout), now_ms()
         if data:
