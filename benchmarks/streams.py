@@ -14,12 +14,12 @@ from .report import Figure
 
 LONG = "ttft-300.rate-60.tokens-300"
 SHORT = "ttft-300.rate-60.tokens-45"
-SLOW = "ttft-300.rate-20.tokens-100"  # as long as LONG, at a pace that one interpreter can read 64 times over
+# As long as LONG, at a pace that one interpreter can read 64 times over; over the 50 ms between two tokens.
+CROWD = [[f"ttft-{300 + 50 * (8 * group + n) // 64}.rate-20.tokens-100" for n in range(8)] for group in range(8)]
 # Slots start together. At one pace their tokens would come at the very same moments and queue for the interpreter,
 # which no eight providers do.
 APART = [f"ttft-{100 + 2 * n}.rate-60.tokens-180" for n in range(8)]
 ROUNDS = 25
-CROWD = 8
 
 
 def figures() -> Iterator[Figure]:
@@ -88,7 +88,7 @@ def _hands(environ: dict[str, str]) -> Iterator[Figure]:
 
 def _crowd(environ: dict[str, str]) -> Iterator[Figure]:
     """Eight comparisons of eight streams in one process."""
-    groups = [eight(environ, SLOW) for _ in range(CROWD)]
+    groups = [eight(environ, *scripts) for scripts in CROWD]
     found: list[list[CallResult]] = []
     threads = [Thread(target=lambda slots=slots: found.append(run(slots)[0])) for slots in groups]
     started = now_ms()
