@@ -84,6 +84,7 @@ def test_a_run_goes_on_whatever_else_the_analyst_does(page, sandbox_dashboard):
     expect(page.locator("[data-testid=stSidebar]")).to_contain_text("Comparison running: 2 of 3 done")
     page.get_by_role("link", name="Compare", exact=True).click()
     expect(card(page, 1)).to_contain_text("streaming")
+    page.locator(".st-key-inputs summary").first.click()
     expect(page.locator(".st-key-prompt textarea")).to_have_value("Typed right before the click")
 
     page.reload()
@@ -109,14 +110,16 @@ def test_a_run_brings_its_answers_into_view_and_keeps_its_stop_buttons_whatever_
     expect(inputs).to_contain_text("3 models · Kept while folded")
     expect(card(page, 1)).to_be_in_viewport(ratio=0.9)
 
-    stop = page.locator(".st-key-stop_1 button").element_handle()
+    first, second = (page.locator(f".st-key-stop_{slot} button").element_handle() for slot in (0, 1))
     page.locator(".st-key-route_azure label").click()
-    expect(inputs.get_by_text("is not ready")).to_have_count(3)  # lines that push everything below them down
-    assert stop.evaluate("button => button.isConnected && (button.click(), true)")
+    expect(page.get_by_test_id("stSidebar")).to_contain_text("Azure AI Foundry at")
+    assert second.evaluate("button => button.isConnected && (button.click(), true)")
     expect(card(page, 1)).to_contain_text("stopped")
     inputs.locator("summary").first.click()
     expect(prompt).to_be_visible()
     expect(prompt).to_have_value("Kept while folded")
+    expect(inputs.get_by_text("is not ready")).to_have_count(3)  # lines that push everything below them down
+    assert first.evaluate("button => button.isConnected")
     page.locator(".st-key-stop_all button").click()
     expect(page.locator(".st-key-run button")).to_be_enabled(timeout=SLOW)
 

@@ -100,8 +100,9 @@ def draw(app: App) -> None:
     title = "Models and prompt" if state.inputs else _line()
     folder = st.expander(title, key="inputs", type="compact", on_change="rerun")
     state.inputs_open = folder.open
-    with folder:
-        _inputs(app)
+    if folder.open:  # the browser goes through everything on the page whenever an answer grows
+        with folder:
+            _inputs(app)
 
 
 def _line() -> str:
