@@ -9,18 +9,16 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import Event
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import httpcore2
 import httpx2
 
 from ..clock import now_ms
 from ..types import Target
+from .gate import Gate
 from .seen import Seen
 from .switch import Switch
-
-if TYPE_CHECKING:
-    from .gate import Gate
 
 _current: ContextVar[Call | None] = ContextVar("call", default=None)
 

@@ -1,13 +1,15 @@
 """The start of a comparison: calls wait here until all that take part are ready to send, and leave together."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from .call import Call
+
+class Waiting(Protocol):
+    """A call, as the gate sees it."""
+
+    def go(self) -> None:
+        """Go on: the gate has opened."""
 
 
 class Gate:
@@ -16,14 +18,12 @@ class Gate:
     A connection is opened only behind the gate, so that every call's clock starts at the same moment.
     """
 
-    def __init__(self, calls: Iterable[Call]) -> None:
+    def __init__(self, calls: Iterable[Waiting]) -> None:
         self._calls = tuple(calls)
         self._missing = set(self._calls)
         self._lock = Lock()
-        for call in self._calls:
-            call.gate = self
 
-    def arrive(self, call: Call) -> None:
+    def arrive(self, call: Waiting) -> None:
         """Wait for this call no longer: it is ready, stopped, or at its end. Idempotent."""
         with self._lock:
             if call not in self._missing:

@@ -78,7 +78,9 @@ class Race:
             raise ValueError("a race takes at least one slot")
         self.lanes = tuple(Lane(slot) for slot in slots)
         self._slots = tuple(slots)
-        self._gate = Gate(lane.call for lane in self.lanes)
+        gate = Gate(lane.call for lane in self.lanes)
+        for lane in self.lanes:
+            lane.call.gate = gate
         self._events: SimpleQueue[tuple[int, Delta | CallResult]] | None = None
         self._ended: SimpleQueue[tuple[int, CallResult]] = SimpleQueue()
         self._threads: list[Thread] = []
