@@ -3,7 +3,7 @@
 import sys
 from importlib import import_module
 
-SUITES = ("streams", "fresh", "startup", "browser", "faults", "failover")
+SUITES = ("streams", "fresh", "startup", "browser", "faults", "failover", "statistics")
 
 
 def main(names: list[str]) -> int:
@@ -14,7 +14,7 @@ def main(names: list[str]) -> int:
     over = 0
     for name in names or SUITES:
         for figure in import_module(f"benchmarks.{name}").figures():
-            print(f"{name:8} {figure}", flush=True)
+            print(f"{name:10} {figure}", flush=True)
             over += not figure.within
     return 1 if over else 0
 
