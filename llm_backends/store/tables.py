@@ -105,6 +105,27 @@ calls = Table(
     ),
 )
 
+# The id is made from the rows, so that a set is kept once. What is run on a set refers to it, and so keeps it.
+prompt_sets = Table(
+    "prompt_sets",
+    metadata,
+    Column("id", Name, primary_key=True),
+    Column("name", Exact, nullable=False),
+    Column("created_at", Name, nullable=False),
+    Column("rows", Integer, nullable=False),
+)
+
+# `tags` is a JSON list, `variables` a JSON object.
+prompts = Table(
+    "prompts",
+    metadata,
+    Column("set_id", Name, ForeignKey("prompt_sets.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("prompt", Exact, nullable=False),
+    *(Column(name, Exact) for name in ("system", "expected")),
+    *(Column(name, Text, nullable=False) for name in ("tags", "variables")),
+)
+
 
 def insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
     """An INSERT that can be told what to do where a row is there already."""
