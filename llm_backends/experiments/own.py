@@ -1,0 +1,25 @@
+"""The prompt sets that come along: small enough for the embedded model, each with checks that fit what it expects."""
+
+from pathlib import Path
+
+from ..prompt_set import PromptSet
+from .criteria import Check, Equals, Matches, Number, ValidJson
+from .reading import read
+
+_FOLDER = Path(__file__).parent / "sets"
+
+CHECKS: dict[str, tuple[Check, ...]] = {
+    "arithmetic": (Number(),),
+    "extraction": (ValidJson(), Equals(as_json=True)),
+    "instructions": (Matches(),),
+}
+"""By the sets' names."""
+
+
+def own_set(name: str) -> PromptSet:
+    """The set of this name, one of CHECKS. Raises KeyError where there is none."""
+    if name not in CHECKS:
+        raise KeyError(name)
+    reading = read((_FOLDER / f"{name}.csv").read_bytes(), f"{name}.csv")
+    assert reading.prompts and not reading.faults
+    return reading.prompts
