@@ -133,3 +133,32 @@ class Tried:
 
     identity: str
     said: str | None
+
+
+@dataclass(frozen=True)
+class PlanFault:
+    """Why an experiment's plan cannot be run: what is wrong at `where`, a field's name in the plan's file.
+
+    `about` is what there is to know besides: the value, those that there are to choose from, or what a parser said.
+    `not_ready` says why a model can't be called.
+    """
+
+    where: str
+    reason: Literal[
+        "unreadable",
+        "no YAML",
+        "no mapping",
+        "no text",
+        "no list",
+        "no number",
+        "no count",
+        "unknown",
+        "missing",
+        "parameter",
+        "no choice",
+        "not ready",
+        "no price",
+        "no prompts",
+    ]
+    about: tuple[str, ...] = ()
+    not_ready: NotReady | None = None

@@ -7,6 +7,7 @@ from .facts import (
     FileFault,
     Finding,
     NotReady,
+    PlanFault,
     PreferenceFault,
     PreferencesUnread,
     Problem,
@@ -18,7 +19,7 @@ from .redact import hide
 from .settings.azure import API_VERSION, FURTHER
 from .settings.environment import LONGEST_S, MOST_ATTEMPTS
 
-Fact = Problem | NotReady | Finding
+Fact = Problem | NotReady | Finding | PlanFault
 
 _NO_KEY = "holds a space, a quote or a letter that no key has: paste the key alone"
 _ADDRESS = "write https://host[:port][/path]"
@@ -168,3 +169,27 @@ def no_token(tried: Sequence[Tried]) -> str:
 
 def _or(choices: Sequence[str]) -> str:
     return f"{', '.join(choices[:-1])} or {choices[-1]}" if choices else ""
+
+
+@sentence.register
+def _(fact: PlanFault) -> str:
+    if fact.not_ready:
+        return f"{fact.where}: {sentence(fact.not_ready)}"
+    about = ", ".join(fact.about)
+    return {
+        "unreadable": f"{fact.where} cannot be read: {about}.",
+        "no YAML": f"The plan is not YAML: {about}.",
+        "no mapping": f"{fact.where} must be fields with their values, as in `name: My experiment`.",
+        "no text": f"{fact.where} must be text.",
+        "no list": f"{fact.where} must be a list with at least one item.",
+        "no number": f"{fact.where} must be a number above 0.",
+        "no count": f"{fact.where} must be a whole number from {about}.",
+        "unknown": f"{fact.where} is not a field of a plan: choose among {about}.",
+        "missing": f"{fact.where} is missing.",
+        "parameter": f"{fact.where} has a value that no model takes.",
+        "no choice": f"{fact.where} is not known: choose {_or(fact.about)}.",
+        "not ready": f"{fact.where} cannot be called.",
+        "no price": f"{fact.where}: a limit in USD needs every model's price, and there is {about}. Take the model "
+        "out, or limit the calls in place of USD.",
+        "no prompts": f"{fact.where} holds no prompt.",
+    }[fact.reason]

@@ -40,6 +40,7 @@ OWNERS = {
     "sqlalchemy": {"store.*"},
     "streamlit": set(),
     "xllamacpp": {"providers.local"},
+    "yaml": {"experiments.plan_file"},
 }
 
 # From the lowest to the highest. A module imports from lower layers and from its own folder, never sideways.

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     # What `add_subparsers` returns: each command adds itself to it.
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
-OK, FAILED, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
+OK, FAILED, UNUSABLE, OVER_BUDGET, INTERRUPTED = 0, 1, 2, 3, 130
 
 
 def add_route(command: argparse.ArgumentParser) -> None:

@@ -95,10 +95,10 @@ class Plan:
         if len(set(names)) < len(names):
             names = named(map(ref_of, names))
         owns = overrides if isinstance(overrides, Mapping) else {}
-        shared = {"system": system} | _read(kept, Parameters)
+        shared = {"system": system} | read(kept, Parameters)
         return cls(
             "azure" if kept.get("route") == "azure" else "direct",
-            tuple(SlotPlan(name, Own(**_read(owns.get(name), Own))) for name in names),
+            tuple(SlotPlan(name, Own(**read(owns.get(name), Own))) for name in names),
             Parameters(**shared),
             follows if isinstance(follows, str) else None,
         )
@@ -143,7 +143,7 @@ def _slot(plan: Plan, slot: SlotPlan, prompt: str, catalog: "Catalog", earlier: 
     )
 
 
-def _read(kept: object, into: type[Parameters] | type[Own]) -> dict[str, Any]:
+def read(kept: object, into: type[Parameters] | type[Own]) -> dict[str, Any]:
     """Those of the fields that are kept and can be used."""
     if not isinstance(kept, Mapping):
         return {}

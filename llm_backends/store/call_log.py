@@ -8,14 +8,14 @@ from typing import Any
 
 from ..types import CallResult
 from . import calls, comparisons, figures, preferences, tables
-from .calls import ALL, Filter, LoggedCall
+from .calls import ALL, Filter, LoggedCall, Place
 from .columns import now
 from .comparisons import Comparison
 from .database import Database
 from .figures import ModelStats
 from .writer import Writer
 
-__all__ = ["CallLog", "Comparison", "Filter", "LoggedCall", "ModelStats"]
+__all__ = ["CallLog", "Comparison", "Filter", "LoggedCall", "ModelStats", "Place"]
 
 
 class CallLog:
@@ -51,6 +51,13 @@ class CallLog:
         chars = len(result.answer) + len(result.reasoning)
         self.writer.take(tables.calls, row, chars, part_of=comparison_id)
 
+    def record_in_experiment(
+        self, place: Place, slot: int, result: CallResult, user: str | None = None, id: str | None = None
+    ) -> str:
+        """Take a call of an experiment that has ended; the id of its row, `id` where that is given."""
+        row = partial(calls.row, None, slot, user, result, place=place)
+        return self.writer.take(tables.calls, row, len(result.answer) + len(result.reasoning), id=id)
+
     @property
     def problem(self) -> str | None:
         """What keeps rows from being written and what to do about it, for the analyst; None when all is well."""
@@ -62,7 +69,7 @@ class CallLog:
             self.writer.process.seen(connection)
 
     def flush(self, timeout_s: float) -> bool:
-        """Wait until nothing waits any more; False when that took too long."""
+        """Wait until every row that was taken before is written, or lost; False when that took too long."""
         return self.writer.flush(timeout_s)
 
     def close(self, timeout_s: float = 3.0) -> None:

@@ -29,6 +29,7 @@ class Filter:
     """Which calls are meant. `since` and `until` are times with a time zone; `until` itself is left out.
 
     `models` are names as in the picker, `provider/model`; none means all. None in another field leaves it open.
+    `experiments`: only the calls of experiments, or none of them.
     """
 
     since: datetime | None = None
@@ -37,25 +38,42 @@ class Filter:
     models: tuple[str, ...] = ()
     include_simulated: bool = False
     status: Status | None = None
+    experiments: bool | None = None
 
 
 ALL = Filter()
 
 
 @dataclass(frozen=True)
+class Place:
+    """Which call of an experiment it is. A warm-up, which no result counts, has no prompt and no repeat."""
+
+    experiment_id: str
+    prompt_number: int | None = None
+    repeat: int | None = None
+
+
+_PLACE = tuple(field.name for field in fields(Place))
+
+
+@dataclass(frozen=True)
 class LoggedCall:
-    """A call as it was logged."""
+    """A call as it was logged: one of a comparison, or one of an experiment with its place there."""
 
     id: str
-    comparison_id: str
+    comparison_id: str | None
     slot: int
     user: str | None
     result: CallResult
+    place: Place | None = None
 
 
-def row(comparison_id: str, slot: int, user: str | None, result: CallResult, id: str) -> dict[str, Any]:
+def row(
+    comparison_id: str | None, slot: int, user: str | None, result: CallResult, id: str, place: Place | None = None
+) -> dict[str, Any]:
     """The values of a row in `calls`."""
     row: dict[str, Any] = {"id": id, "comparison_id": comparison_id, "slot": slot, "user": user}
+    row |= {name: getattr(place, name, None) for name in _PLACE}
     row |= {name: getattr(result, name) for name in _RESULT}
     row |= {name: getattr(result.target, name) for name in _TARGET}
     row |= {name: getattr(result.usage, name, None) for name in _USAGE}
@@ -94,7 +112,8 @@ def _logged(row: RowMapping) -> LoggedCall:
     values["target"] = Target(**{name: row[name] for name in _TARGET})
     values["usage"] = None if row["input_tokens"] is None else Usage(**{name: row[name] for name in _USAGE})
     values["tries"] = tuple(_attempt(values) for values in json.loads(row["tries"]))
-    return LoggedCall(row["id"], row["comparison_id"], row["slot"], row["user"], CallResult(**values))
+    place = Place(**{name: row[name] for name in _PLACE}) if row["experiment_id"] else None
+    return LoggedCall(row["id"], row["comparison_id"], row["slot"], row["user"], CallResult(**values), place)
 
 
 def _attempt(values: dict[str, Any]) -> Attempt:
@@ -137,6 +156,8 @@ def conditions(filter: Filter) -> list[ColumnElement[bool]]:
         wanted.append(c.simulated.is_(False))
     if filter.status:
         wanted.append(c.status == filter.status)
+    if filter.experiments is not None:
+        wanted.append(c.experiment_id.is_not(None) if filter.experiments else c.experiment_id.is_(None))
     return wanted
 
 

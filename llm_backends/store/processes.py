@@ -44,9 +44,14 @@ class Process:
 def alive(connection: Connection) -> Select[str]:
     """Selects the ids of those that were seen lately and are not known to have ended since."""
     p = processes.c
+    return select(p.id).where(p.seen_at >= now(_GONE_AFTER), p.id.not_in(of_this_machine(connection, alive=False)))
+
+
+def of_this_machine(connection: Connection, *, alive: bool) -> list[str]:
+    """The ids of those of this machine that run, or of those that have ended without saying so."""
+    p = processes.c
     here = connection.execute(select(p.id, p.pid).where(p.host == socket.gethostname())).all()
-    dead = [row.id for row in here if not _runs(row.id, row.pid)]
-    return select(p.id).where(p.seen_at >= now(_GONE_AFTER), p.id.not_in(dead))
+    return [row.id for row in here if _runs(row.id, row.pid) == alive]
 
 
 def _runs(id: str, pid: int) -> bool:

@@ -56,11 +56,32 @@ comparisons = Table(
     Index("comparisons_by_time", "created_at", "id"),
 )
 
+# `total` and what follows are the engine's counters, for lists; what has ended is what `calls` holds. `wanted` asks
+# whoever holds the experiment for "paused" or "stopped". `holder` is a process, and only until `lease_until`.
+experiments = Table(
+    "experiments",
+    metadata,
+    Column("id", Name, primary_key=True),
+    Column("created_at", Name, nullable=False),
+    Column("user", Name),
+    Column("name", Exact, nullable=False),
+    Column("plan", Text, nullable=False),
+    Column("state", Name, nullable=False),
+    Column("reason", Name),
+    Column("wanted", Name),
+    Column("holder", Name),
+    Column("lease_until", Name),
+    *(Column(name, BigInteger, nullable=False) for name in ("total", "ended", "failed")),
+    Column("spent_usd", Double, nullable=False),
+    Index("experiments_by_time", "created_at", "id"),
+)
+
+# A call belongs to a comparison or to an experiment. One of an experiment without a prompt number is a warm-up.
 calls = Table(
     "calls",
     metadata,
     Column("id", Name, primary_key=True),
-    Column("comparison_id", Name, ForeignKey("comparisons.id"), nullable=False),
+    Column("comparison_id", Name, ForeignKey("comparisons.id")),
     Column("slot", Integer, nullable=False),
     Column("user", Name),
     Column("started_at", Name, nullable=False),
@@ -90,6 +111,9 @@ calls = Table(
     Column("build_ms", Double),
     Column("timed_from", Name),
     Column("tries", Text, nullable=False, server_default="[]"),
+    Column("experiment_id", Name, ForeignKey("experiments.id", name="calls_experiment_id_fkey")),
+    Column("prompt_number", Integer),
+    Column("repeat", Integer),
     Index("calls_by_comparison", "comparison_id", "slot"),
     Index("calls_by_time", "started_at", "id"),
     # The first holds every column that by_model sums, so that a million answers need not be read for their numbers. The
@@ -97,11 +121,20 @@ calls = Table(
     Index(
         "calls_by_model",
         *("provider", "model", "route", "started_at", "simulated", "status"),
-        *("cost_usd", "input_tokens", "output_tokens", "ttft_ms", "total_ms", "tpot_ms"),
+        *("cost_usd", "input_tokens", "output_tokens", "ttft_ms", "total_ms", "tpot_ms", "experiment_id"),
     ),
     *(
-        Index(f"calls_by_{metric}", "provider", "model", "route", "status", metric, "started_at", "simulated")
+        Index(
+            f"calls_by_{metric}",
+            *("provider", "model", "route", "status", metric, "started_at", "simulated", "experiment_id"),
+        )
         for metric in ("ttft_ms", "total_ms", "tpot_ms")
+    ),
+    # What an experiment needs to go on: which calls have ended, and what they came to.
+    Index(
+        "calls_by_experiment",
+        *("experiment_id", "prompt_number", "repeat", "slot", "status"),
+        *("cost_usd", "input_tokens", "output_tokens", "total_ms"),
     ),
 )
 

@@ -54,6 +54,7 @@ class Writer:
         self._changed = threading.Condition()
         self._waiting: deque[_Row] = deque()
         self._waiting_chars = 0
+        self._taken = self._done = 0  # how many rows ever were; those that were lost are done too
         self._lost: set[str] = set()
         self._failure: str | None = None
         self._refusal: str | None = None
@@ -62,13 +63,19 @@ class Writer:
         self._thread.start()
 
     def take(
-        self, table: Table, values: Callable[[str], dict[str, Any]], chars: int, part_of: str | None = None
+        self,
+        table: Table,
+        values: Callable[[str], dict[str, Any]],
+        chars: int,
+        part_of: str | None = None,
+        id: str | None = None,
     ) -> str:
         """The id that the row will have; `values` makes its values of that, in the writer's thread.
 
-        `chars` is roughly the text in it. A row is not kept where the one with the id `part_of` was not.
+        `chars` is roughly the text in it. A row is not kept where the one with the id `part_of` was not. With an `id`
+        of the caller's, a row that is there already stays as it is.
         """
-        row = _Row(table, uuid.uuid4().hex, chars + 1000, values)
+        row = _Row(table, id or uuid.uuid4().hex, chars + 1000, values)
         with self._changed:
             full = self._waiting_chars + row.size > MAX_WAITING_CHARS
             if full or self._closed.is_set() or part_of in self._lost:
@@ -77,6 +84,7 @@ class Writer:
             else:
                 self._waiting.append(row)
                 self._waiting_chars += row.size
+                self._taken += 1
                 self._changed.notify_all()
         return row.id
 
@@ -98,9 +106,20 @@ class Writer:
         return " ".join(sentences) or None
 
     def flush(self, timeout_s: float) -> bool:
-        """Wait until nothing waits any more; False when that took too long."""
+        """Wait until every row that was taken before is written, or lost; False when that took too long."""
         with self._changed:
-            return self._changed.wait_for(lambda: not self._waiting, timeout_s)
+            taken = self._taken
+            return self._changed.wait_for(lambda: self._done >= taken, timeout_s)
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing is written any more."""
+        return self._closed.is_set()
+
+    def lost(self, id: str) -> bool:
+        """Whether the row with this id could not be kept."""
+        with self._changed:
+            return id in self._lost
 
     def close(self, timeout_s: float) -> None:
         """Write what waits, within `timeout_s`, and stop. Idempotent."""
@@ -123,6 +142,7 @@ class Writer:
                     for row in batch:
                         self._waiting.popleft()
                         self._waiting_chars -= row.size
+                    self._done += len(batch)
                     self._changed.notify_all()
         if not self._failure:
             with suppress(Exception), self._database.writing() as connection:  # others will see it some seconds later

@@ -1,0 +1,245 @@
+"""The engine: makes the calls of one experiment with threads, under a lease, until none is left or it is ended."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from threading import Event, Lock, Thread
+from typing import TYPE_CHECKING
+
+from ..clock import now_ms
+from ..errors import ConfigError
+from ..net.call import Call
+from ..store import experiments
+from ..store.calls import Place
+from ..store.experiments import LEASE_S, Counts, State
+from ..types import CallResult
+from .asking import Asking, asked, call_id, warm_ups
+from .budget import Budget
+from .desk import Desk, Item
+from .done import Done
+from .endpoint import Endpoint
+from .estimate import at_most, prices, remaining_s
+from .order import blocks
+from .plan import ExperimentPlan
+from .progress import Progress
+from .prompts import Prompts
+
+if TYPE_CHECKING:
+    from ..catalog.catalog import Catalog
+    from ..store.call_log import CallLog
+
+_log = logging.getLogger(__name__)
+
+RENEW_S = 2.0
+_REFUSED = ("AuthError", "ConfigError", "RequestRejected")
+
+
+class Busy(Exception):
+    """Another process runs the experiment."""
+
+
+@dataclass(frozen=True)
+class _End:
+    state: State
+    reason: str | None = None
+
+
+class Engine:
+    """One experiment under way in this process. Safe from any thread.
+
+    A call counts as ended once its row is committed; until then its thread makes no other, so that a database that is
+    away stops the experiment and loses nothing. `problem` is what stands in the way of writing.
+    """
+
+    def __init__(
+        self,
+        log: "CallLog",
+        catalog: "Catalog",
+        experiment_id: str,
+        plan: ExperimentPlan,
+        prompts: Prompts,
+        user: str | None = None,
+    ) -> None:
+        self.id, self.plan, self.user = experiment_id, plan, user
+        self._log, self._prompts = log, prompts
+        self._asking, self._prices = Asking(plan, catalog), prices(plan, catalog)
+        self._total = plan.calls(len(prompts))
+        self._calls: set[Call] = set()
+        self._lock = Lock()
+        self._end: _End | None = None
+        self._over = Event()
+        self._refused: dict[int, list[str | None]] = {}
+
+    def start(self) -> None:
+        """Take the lease and go on where the log ends. Raises Busy, and ConfigError where the log can't be used."""
+        self._log.check()  # says that this process lives, before it holds anything
+        holder = self._log.writer.process.id
+        with self._log.database.writing() as connection:
+            if not experiments.claim(connection, self.id, holder):
+                raise Busy(self.id)
+        self._renewed_ms = now_ms()
+        try:
+            with self._log.database.reading() as connection:
+                done = Done(self.plan.repeats, len(self.plan.slots), experiments.ended(connection, self.id))
+                tallies = experiments.tallies(connection, self.id)
+            self._desk, self._budget = self._opened(done, Budget(self.plan.limits, self._prices, tallies))
+        except BaseException:
+            self._release(_End("paused", "closed"), Counts())
+            raise
+        Thread(target=self._run, name=f"experiment-{self.id[:8]}", daemon=True).start()
+
+    def _opened(self, done: Done, budget: Budget) -> tuple[Desk, Budget]:
+        plan, prompts = self.plan, self._prompts
+        order = blocks(len(prompts), plan.repeats, len(plan.slots), plan.seed)
+        left = sum(tally.ended for tally in budget.tallies) < self._total
+        first = next(blocks(len(prompts), plan.repeats, len(plan.slots), plan.seed)).prompt if left else 0
+        desk = Desk(
+            order,
+            warm_ups(plan, first) if left else (),
+            self._asking.endpoints,
+            budget,
+            done=lambda prompt, repeat, slot: done.has(prompts[prompt].number, repeat, slot),
+            usd=self._usd,
+            may_send=lambda: now_ms() - self._renewed_ms < LEASE_S * 1000,
+        )
+        return desk, budget
+
+    def pause(self) -> None:
+        """Make no further calls; those in flight end by themselves."""
+        self._halt(_End("paused", "asked"))
+
+    def stop(self, state: State = "stopped", reason: str | None = "asked") -> None:
+        """Make no further calls and cut those in flight, which are made again where the experiment is resumed."""
+        self._halt(_End(state, reason), cut=True)
+
+    def wait(self, timeout_s: float | None = None) -> bool:
+        """Block until it is over, for now or for good, `timeout_s` seconds at most; say whether it is."""
+        return self._over.wait(timeout_s)
+
+    @property
+    def problem(self) -> str | None:
+        """What keeps rows from being written, for the analyst; None when all is well."""
+        return self._log.problem
+
+    @property
+    def progress(self) -> Progress:
+        """How far it is."""
+        end = self._end if self._over.is_set() else None
+        with self._desk.changed:
+            tallies = tuple(self._budget.tallies)
+            counts = self._counts()
+        endpoints, each = self._asking.endpoints, self._total // len(tallies)
+        return Progress(
+            state=end.state if end else "running",
+            reason=end.reason if end else None,
+            total=self._total,
+            ended=counts.ended,
+            failed=counts.failed,
+            running=len(self._calls),
+            spent_usd=counts.spent_usd,
+            remaining_s=remaining_s(endpoints, [each] * len(tallies), tallies),
+            held=tuple((endpoint.name, held_s) for endpoint in set(endpoints) if (held_s := endpoint.held_s)),
+        )
+
+    def _run(self) -> None:
+        """Work with a thread for each call that an endpoint may have at once, and renew the lease meanwhile."""
+        endpoints = dict.fromkeys(self._asking.endpoints)
+        threads = [
+            Thread(target=self._work, args=(endpoint,), name=f"{endpoint.name}-{n}", daemon=True)
+            for endpoint in endpoints
+            for n in range(min(endpoint.limit, self._total + self.plan.warm_up * len(self.plan.slots)))
+        ]
+        for thread in threads:
+            thread.start()
+        renewed_ms = now_ms()
+        while alive := [thread for thread in threads if thread.is_alive()]:
+            alive[0].join(max(0.0, RENEW_S - (now_ms() - renewed_ms) / 1000))
+            if now_ms() - renewed_ms >= RENEW_S * 1000:
+                self._renew()
+                renewed_ms = now_ms()
+        passed = self._desk.passed
+        if self._desk.finished:
+            self._end = _End("done")
+        self._end = self._end or _End("paused", passed)
+        self._release(self._end, self._counts())
+        self._over.set()
+
+    def _work(self, endpoint: Endpoint) -> None:
+        try:
+            while item := self._desk.take(endpoint):
+                result, kept = self._made(item)
+                counts = kept and item.repeat is not None and result.status != "stopped"
+                self._desk.ended(item, result, counts=counts)
+                if not kept:
+                    self._halt(_End("paused", "not kept"), cut=True)
+                elif item.repeat is None:
+                    self._warmed(item.slot, result)
+        except Exception:
+            _log.exception("experiment %s failed by a fault of our own", self.id)
+            self._halt(_End("paused", "fault"))
+
+    def _made(self, item: Item) -> tuple[CallResult, bool]:
+        """Make the call and write its row; what came of it, and whether the row is kept."""
+        prompt = self._prompts[item.prompt]
+        call = Call()
+        with self._lock:
+            self._calls.add(call)
+            cut = self._end is not None
+        if cut:
+            call.stop()
+        result = asked(self._asking.slot(item.slot, prompt, self._desk.wake), call)
+        place = Place(self.id) if item.repeat is None else Place(self.id, prompt.number, item.repeat)
+        id = None if item.repeat is None or result.status == "stopped" else call_id(place, item.slot)
+        id = self._log.record_in_experiment(place, item.slot, result, self.user, id)
+        while not self._log.flush(1.0) and not self._log.writer.closed:
+            pass
+        with self._lock:
+            self._calls.discard(call)
+        return result, not self._log.writer.lost(id)
+
+    def _warmed(self, slot: int, result: CallResult) -> None:
+        """Pause where a slot's warm-ups were all refused: so would all of its calls be."""
+        refused = self._refused.setdefault(slot, [])
+        refused.append(result.error_message if result.error_type in _REFUSED else None)
+        if len(refused) == self.plan.warm_up and all(refused):
+            self._halt(_End("paused", refused[-1]))
+
+    def _usd(self, prompt: int, slot: int) -> float:
+        if self.plan.limits.usd is None:
+            return 0.0
+        asked_for = self._prompts[prompt]
+        return self._budget.usd(slot, at_most(asked_for.prompt, self.plan, slot, asked_for.system))
+
+    def _halt(self, end: _End, *, cut: bool = False) -> None:
+        with self._lock:
+            self._end = self._end or end
+            calls = tuple(self._calls) if cut else ()
+        self._desk.close()
+        for call in calls:
+            call.stop()
+
+    def _renew(self) -> None:
+        try:
+            with self._log.database.writing() as connection:
+                wanted = experiments.renew(connection, self.id, self._log.writer.process.id, self._counts())
+        except ConfigError:
+            return  # the log tells it, and the calls wait for it; nothing is sent once the lease may be over
+        self._renewed_ms = now_ms()
+        self._desk.wake()
+        if wanted == "paused":
+            self.pause()
+        elif wanted is not None:
+            self.stop("stopped" if wanted == "stopped" else "running", "asked" if wanted == "stopped" else "lost")
+
+    def _release(self, end: _End, counts: Counts) -> None:
+        holder = self._log.writer.process.id
+        try:
+            with self._log.database.writing() as connection:
+                experiments.release(connection, self.id, holder, end.state, end.reason, counts)
+        except ConfigError:
+            return  # the lease ends by itself
+
+    def _counts(self) -> Counts:
+        tallies: Sequence[experiments.Tally] = self._budget.tallies
+        ended, failed = sum(tally.ended for tally in tallies), sum(tally.failed for tally in tallies)
+        return Counts(ended, failed, self._budget.spent_usd)

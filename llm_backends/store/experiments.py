@@ -1,0 +1,219 @@
+"""Experiments: how they become rows, who holds them, how far they are, and what their calls came to."""
+
+import json
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, update
+
+from .columns import now
+from .processes import of_this_machine
+from .tables import calls, experiments
+
+State = Literal["ready", "running", "paused", "stopped", "done"]
+Wanted = Literal["paused", "stopped"]
+
+LEASE_S = 30.0
+"""How long a lease holds: as long as nobody may take over from a process that is not known to have ended."""
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How far an experiment is: calls that have ended, those of them that failed, and the USD spent so far."""
+
+    ended: int = 0
+    failed: int = 0
+    spent_usd: float = 0.0
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """An experiment of `total` calls, as it was last written. `created_at` is UTC, ISO 8601.
+
+    `reason` says why it is paused. `held`: a process runs it now; one that is "running" and not held was interrupted.
+    """
+
+    id: str
+    created_at: str
+    user: str | None
+    name: str
+    plan: dict[str, Any]
+    state: State
+    reason: str | None
+    held: bool
+    total: int
+    counts: Counts
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What the calls of one slot came to, warm-ups and stopped calls included in all but `ended` and `failed`.
+
+    `priced`, `counted` and `timed` say how many calls the cost, the tokens and the time are of; `unpriced` are answers
+    whose cost is unknown.
+    """
+
+    calls: int = 0
+    ended: int = 0
+    failed: int = 0
+    priced: int = 0
+    unpriced: int = 0
+    spent_usd: float = 0.0
+    most_usd: float = 0.0
+    counted: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    timed: int = 0
+    total_ms: float = 0.0
+
+
+def add(connection: Connection, name: str, plan: Mapping[str, Any], total: int, user: str | None = None) -> str:
+    """Keep a new experiment; its id."""
+    id = uuid.uuid4().hex
+    row = {"id": id, "created_at": now(), "user": user, "name": name, "plan": json.dumps(plan), "state": "ready"}
+    connection.execute(experiments.insert(), row | {"total": total} | asdict(Counts()))
+    return id
+
+
+def one(connection: Connection, id: str) -> Experiment | None:
+    """The experiment with this id, or with the only id that begins so; None where there is none."""
+    begins = experiments.c.id.startswith(id, autoescape=True)
+    found = connection.execute(select(experiments).where(begins).limit(2)).all()
+    exact = [row for row in found if row.id == id] or found
+    return _read(connection, exact)[0] if len(exact) == 1 else None
+
+
+def recent(connection: Connection, limit: int = 50, user: str | None = None) -> tuple[Experiment, ...]:
+    """The newest first."""
+    query = select(experiments).order_by(experiments.c.created_at.desc(), experiments.c.id.desc()).limit(limit)
+    if user is not None:
+        query = query.where(experiments.c.user == user)
+    return _read(connection, connection.execute(query).all())
+
+
+def claim(connection: Connection, id: str, process: str) -> bool:
+    """Take the lease for this process, unless another holds it; from then on the experiment is running."""
+    e = experiments.c
+    values = {"holder": process, "lease_until": _after(connection, LEASE_S), "state": "running"}
+    free = update(experiments).where(e.id == id, or_(e.holder.is_(None), _over(connection)))
+    return connection.execute(free.values(values | {"reason": None, "wanted": None})).rowcount == 1
+
+
+def renew(connection: Connection, id: str, process: str, counts: Counts) -> Wanted | Literal["lost"] | None:
+    """Hold the lease for longer and write how far it is; what somebody wants of it, "lost" where another holds it."""
+    e = experiments.c
+    own = and_(e.id == id, e.holder == process)
+    values = {"lease_until": _after(connection, LEASE_S)} | asdict(counts)
+    if connection.execute(update(experiments).where(own).values(values)).rowcount == 0:
+        return "lost"
+    wanted: Wanted | None = connection.scalar(select(e.wanted).where(own))
+    return wanted
+
+
+def release(connection: Connection, id: str, process: str, state: State, reason: str | None, counts: Counts) -> None:
+    """Give the lease back, and write how it ended."""
+    e = experiments.c
+    values = {"holder": None, "lease_until": None, "state": state, "reason": reason, "wanted": None}
+    own = update(experiments).where(e.id == id, e.holder == process)
+    connection.execute(own.values(values | asdict(counts)))
+
+
+def want(connection: Connection, id: str, wanted: Wanted) -> None:
+    """Ask whoever runs the experiment to pause or stop it; one that nobody runs is so at once."""
+    e = experiments.c
+    mine, unended = e.id == id, e.state != "done"
+    free = update(experiments).where(mine, unended, or_(e.holder.is_(None), _over(connection)))
+    if connection.execute(free.values(state=wanted, holder=None, lease_until=None)).rowcount == 0:
+        connection.execute(update(experiments).where(mine, unended).values(wanted=wanted))
+
+
+def replan(connection: Connection, id: str, plan: Mapping[str, Any]) -> None:
+    """Keep another plan, whose limits differ."""
+    connection.execute(update(experiments).where(experiments.c.id == id).values(plan=json.dumps(plan)))
+
+
+def ended(connection: Connection, id: str) -> Iterator[tuple[int, int, int]]:
+    """(prompt number, repeat, slot) of each call that has ended; those that were stopped have not."""
+    c = calls.c
+    query = select(c.prompt_number, c.repeat, c.slot)
+    query = query.where(c.experiment_id == id, c.prompt_number.is_not(None), c.status != "stopped")
+    rows = connection.execution_options(yield_per=10_000).execute(query)
+    return ((row.prompt_number, row.repeat, row.slot) for row in rows)
+
+
+def tallies(connection: Connection, id: str) -> dict[int, Tally]:
+    """What the calls came to, by slot."""
+    c = calls.c
+    in_plan = and_(c.prompt_number.is_not(None), c.status != "stopped")
+
+    def total(column: ColumnElement[Any]) -> ColumnElement[Any]:
+        return func.coalesce(func.sum(column), 0)
+
+    query = select(
+        c.slot,
+        func.count().label("calls"),
+        func.count().filter(in_plan).label("ended"),
+        func.count().filter(in_plan, c.status == "error").label("failed"),
+        func.count(c.cost_usd).label("priced"),
+        func.count().filter(c.status == "ok", c.cost_usd.is_(None)).label("unpriced"),
+        total(c.cost_usd).label("spent_usd"),
+        func.coalesce(func.max(c.cost_usd), 0).label("most_usd"),
+        func.count(c.input_tokens).label("counted"),
+        total(c.input_tokens).label("input_tokens"),
+        total(c.output_tokens).label("output_tokens"),
+        func.count(c.total_ms).label("timed"),
+        total(c.total_ms).label("total_ms"),
+    )
+    rows = connection.execute(query.where(c.experiment_id == id).group_by(c.slot))
+    return {row["slot"]: _tally(dict(row)) for row in rows.mappings()}
+
+
+def _tally(row: dict[str, Any]) -> Tally:
+    del row["slot"]
+    floats = {name: float(row.pop(name)) for name in ("spent_usd", "most_usd", "total_ms")}
+    return replace(Tally(**{name: int(value) for name, value in row.items()}), **floats)
+
+
+def _read(connection: Connection, rows: Sequence[Row[Any]]) -> tuple[Experiment, ...]:
+    e = experiments.c
+    ids = [row.id for row in rows]
+    held = set(connection.scalars(select(e.id).where(e.id.in_(ids), e.holder.is_not(None), ~_over(connection))))
+    return tuple(
+        Experiment(
+            id=row.id,
+            created_at=row.created_at,
+            user=row.user,
+            name=row.name,
+            plan=json.loads(row.plan),
+            state=row.state,
+            reason=row.reason,
+            held=row.id in held,
+            total=row.total,
+            counts=Counts(row.ended, row.failed, row.spent_usd),
+        )
+        for row in rows
+    )
+
+
+def _over(connection: Connection) -> ColumnElement[bool]:
+    """Whether a lease no longer holds: its time is over, or its process has ended on this machine.
+
+    A time further ahead than any lease lasts was written by a clock that has been set back since: it tells nothing. The
+    process is then taken for alive only where it is seen to live, on this machine.
+    """
+    e = experiments.c
+    past, beyond = e.lease_until < _after(connection, 0), e.lease_until > _after(connection, 2 * LEASE_S)
+    unseen = e.holder.not_in(of_this_machine(connection, alive=True))
+    return or_(past, and_(beyond, unseen), e.holder.in_(of_this_machine(connection, alive=False)))
+
+
+def _after(connection: Connection, seconds: float) -> str:
+    """The time of day that many seconds from now, by the one clock that all who share the database go by."""
+    if connection.dialect.name == "postgresql":
+        moment: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
+    else:
+        moment = datetime.now(UTC)
+    return (moment.astimezone(UTC) + timedelta(seconds=seconds)).isoformat(timespec="milliseconds")
