@@ -1,23 +1,21 @@
 """The engine: makes the calls of one experiment with threads, under a lease, until none is left or it is ended."""
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from threading import Event, Lock, Thread
+from functools import partial
+from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 from ..clock import now_ms
 from ..errors import ConfigError
-from ..net.call import Call
 from ..store import experiments
-from ..store.calls import Place
 from ..store.experiments import LEASE_S, Counts, State
 from ..types import CallResult
-from .asking import Asking, asked, call_id, warm_ups
+from .asking import Asking, warm_ups
 from .budget import Budget
-from .desk import Desk, Item
+from .crew import Crew, Made
+from .desk import Desk
 from .done import Done
-from .endpoint import Endpoint
 from .estimate import at_most, prices, remaining_s
 from .order import blocks
 from .plan import ExperimentPlan
@@ -27,8 +25,6 @@ from .prompts import Prompts
 if TYPE_CHECKING:
     from ..catalog.catalog import Catalog
     from ..store.call_log import CallLog
-
-_log = logging.getLogger(__name__)
 
 RENEW_S = 2.0
 _REFUSED = ("AuthError", "ConfigError", "RequestRejected")
@@ -47,8 +43,7 @@ class _End:
 class Engine:
     """One experiment under way in this process. Safe from any thread.
 
-    A call counts as ended once its row is committed; until then its thread makes no other, so that a database that is
-    away stops the experiment and loses nothing. `problem` is what stands in the way of writing.
+    A call counts as ended once its row is committed. `problem` is what stands in the way of that.
     """
 
     def __init__(
@@ -64,8 +59,6 @@ class Engine:
         self._log, self._prompts = log, prompts
         self._asking, self._prices = Asking(plan, catalog), prices(plan, catalog)
         self._total = plan.calls(len(prompts))
-        self._calls: set[Call] = set()
-        self._lock = Lock()
         self._end: _End | None = None
         self._over = Event()
         self._refused: dict[int, list[str | None]] = {}
@@ -82,18 +75,23 @@ class Engine:
             with self._log.database.reading() as connection:
                 done = Done(self.plan.repeats, len(self.plan.slots), experiments.ended(connection, self.id))
                 tallies = experiments.tallies(connection, self.id)
-            self._desk, self._budget = self._opened(done, Budget(self.plan.limits, self._prices, tallies))
+            self._budget = Budget(self.plan.limits, self._prices, tallies)
+            self._desk = self._opened(done, self._budget)
         except BaseException:
             self._release(_End("paused", "closed"), Counts())
             raise
+        fault = partial(self._halt, _End("paused", "fault"))
+        self._crew = Crew(
+            self._log, self.id, self._prompts, self._asking, self._desk, self.user, ended=self._ended, fault=fault
+        )
         Thread(target=self._run, name=f"experiment-{self.id[:8]}", daemon=True).start()
 
-    def _opened(self, done: Done, budget: Budget) -> tuple[Desk, Budget]:
+    def _opened(self, done: Done, budget: Budget) -> Desk:
         plan, prompts = self.plan, self._prompts
         order = blocks(len(prompts), plan.repeats, len(plan.slots), plan.seed)
         left = sum(tally.ended for tally in budget.tallies) < self._total
         first = next(blocks(len(prompts), plan.repeats, len(plan.slots), plan.seed)).prompt if left else 0
-        desk = Desk(
+        return Desk(
             order,
             warm_ups(plan, first) if left else (),
             self._asking.endpoints,
@@ -102,7 +100,6 @@ class Engine:
             usd=self._usd,
             may_send=lambda: now_ms() - self._renewed_ms < LEASE_S * 1000,
         )
-        return desk, budget
 
     def pause(self) -> None:
         """Make no further calls; those in flight end by themselves."""
@@ -135,67 +132,33 @@ class Engine:
             total=self._total,
             ended=counts.ended,
             failed=counts.failed,
-            running=len(self._calls),
+            running=self._crew.running,
             spent_usd=counts.spent_usd,
             remaining_s=remaining_s(endpoints, [each] * len(tallies), tallies),
             held=tuple((endpoint.name, held_s) for endpoint in set(endpoints) if (held_s := endpoint.held_s)),
         )
 
     def _run(self) -> None:
-        """Work with a thread for each call that an endpoint may have at once, and renew the lease meanwhile."""
-        endpoints = dict.fromkeys(self._asking.endpoints)
-        threads = [
-            Thread(target=self._work, args=(endpoint,), name=f"{endpoint.name}-{n}", daemon=True)
-            for endpoint in endpoints
-            for n in range(min(endpoint.limit, self._total + self.plan.warm_up * len(self.plan.slots)))
-        ]
-        for thread in threads:
-            thread.start()
+        """Work, and renew the lease meanwhile."""
+        self._crew.start()
         renewed_ms = now_ms()
-        while alive := [thread for thread in threads if thread.is_alive()]:
-            alive[0].join(max(0.0, RENEW_S - (now_ms() - renewed_ms) / 1000))
+        while not self._crew.finished(max(0.0, RENEW_S - (now_ms() - renewed_ms) / 1000)):
             if now_ms() - renewed_ms >= RENEW_S * 1000:
                 self._renew()
                 renewed_ms = now_ms()
-        passed = self._desk.passed
         if self._desk.finished:
             self._end = _End("done")
-        self._end = self._end or _End("paused", passed)
+        self._end = self._end or _End("paused", self._desk.passed)
         self._release(self._end, self._counts())
         self._over.set()
 
-    def _work(self, endpoint: Endpoint) -> None:
-        try:
-            while item := self._desk.take(endpoint):
-                result, kept = self._made(item)
-                counts = kept and item.repeat is not None and result.status != "stopped"
-                self._desk.ended(item, result, counts=counts)
-                if not kept:
-                    self._halt(_End("paused", "not kept"), cut=True)
-                elif item.repeat is None:
-                    self._warmed(item.slot, result)
-        except Exception:
-            _log.exception("experiment %s failed by a fault of our own", self.id)
-            self._halt(_End("paused", "fault"))
-
-    def _made(self, item: Item) -> tuple[CallResult, bool]:
-        """Make the call and write its row; what came of it, and whether the row is kept."""
-        prompt = self._prompts[item.prompt]
-        call = Call()
-        with self._lock:
-            self._calls.add(call)
-            cut = self._end is not None
-        if cut:
-            call.stop()
-        result = asked(self._asking.slot(item.slot, prompt, self._desk.wake), call)
-        place = Place(self.id) if item.repeat is None else Place(self.id, prompt.number, item.repeat)
-        id = None if item.repeat is None or result.status == "stopped" else call_id(place, item.slot)
-        id = self._log.record_in_experiment(place, item.slot, result, self.user, id)
-        while not self._log.flush(1.0) and not self._log.writer.closed:
-            pass
-        with self._lock:
-            self._calls.discard(call)
-        return result, not self._log.writer.lost(id)
+    def _ended(self, made: Made, kept: bool) -> None:
+        item, result = made.item, made.result
+        self._desk.ended(item, result, counts=kept and item.repeat is not None and result.status != "stopped")
+        if not kept:
+            self._halt(_End("paused", "not kept"), cut=True)
+        elif item.repeat is None:
+            self._warmed(item.slot, result)
 
     def _warmed(self, slot: int, result: CallResult) -> None:
         """Pause where a slot's warm-ups were all refused: so would all of its calls be."""
@@ -211,12 +174,10 @@ class Engine:
         return self._budget.usd(slot, at_most(asked_for.prompt, self.plan, slot, asked_for.system))
 
     def _halt(self, end: _End, *, cut: bool = False) -> None:
-        with self._lock:
-            self._end = self._end or end
-            calls = tuple(self._calls) if cut else ()
+        self._end = self._end or end
         self._desk.close()
-        for call in calls:
-            call.stop()
+        if cut:
+            self._crew.cut()
 
     def _renew(self) -> None:
         try:

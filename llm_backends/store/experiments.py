@@ -3,7 +3,7 @@
 import json
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
@@ -172,9 +172,11 @@ def tallies(connection: Connection, id: str) -> dict[int, Tally]:
 
 
 def _tally(row: dict[str, Any]) -> Tally:
+    """PostgreSQL's sums of whole numbers are Decimals, and a sum of nothing is a whole number."""
     del row["slot"]
-    floats = {name: float(row.pop(name)) for name in ("spent_usd", "most_usd", "total_ms")}
-    return replace(Tally(**{name: int(value) for name, value in row.items()}), **floats)
+    floats: dict[str, Any] = {name: float(row.pop(name)) for name in ("spent_usd", "most_usd", "total_ms")}
+    whole: dict[str, Any] = {name: int(value) for name, value in row.items()}
+    return Tally(**whole, **floats)
 
 
 def _read(connection: Connection, rows: Sequence[Row[Any]]) -> tuple[Experiment, ...]:
