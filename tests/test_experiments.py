@@ -110,6 +110,14 @@ def requests_of(sandbox, prompts):
     return [(prompt, record) for prompt, record in asked if isinstance(prompt, str) and prompt in wanted]
 
 
+def until_asked(sandbox, prompts, count: int) -> None:
+    """Wait until the sandbox has read so many requests; it wakes nobody when it has read one."""
+    deadline = time.monotonic() + 30
+    while len(requests_of(sandbox, prompts)) < count:
+        assert time.monotonic() < deadline, "it never came to that"
+        time.sleep(0.002)
+
+
 @pytest.fixture
 def catalog(sandbox_settings):
     return Catalog(sandbox_settings)
@@ -357,11 +365,11 @@ def test_pause_lets_calls_end_and_stop_cuts_them_and_both_are_resumed(live, sand
     prompts = lines(6)
     plan = planned(*models("canned.ttft-400.rate-2000.tokens-2"), concurrency=2)
     engine = started(live, plan, prompts, catalog)
-    sandbox.wait_for(lambda _: len(requests_of(sandbox, prompts)) >= 2, 30)
+    until_asked(sandbox, prompts, 2)
     engine.pause()
     assert engine.wait(30) and engine.progress.state == "paused" and engine.progress.ended == 2
     engine = live.run(engine.id, plan, prompts, catalog)
-    sandbox.wait_for(lambda _: len(requests_of(sandbox, prompts)) >= 4, 30)
+    until_asked(sandbox, prompts, 4)
     engine.stop()
     assert engine.wait(30) and engine.progress.state == "stopped"
     assert [row.status for row in rows(sqlite_url)].count("stopped") == 2
@@ -437,7 +445,7 @@ def test_while_the_database_is_away_nothing_further_is_sent_and_nothing_is_lost(
     prompts, plan = lines(20), planned(*models(QUICK), concurrency=2)
     id = live.add(plan, prompts)
     engine = live.run(id, plan, prompts, catalog)
-    sandbox.wait_for(lambda _: requests_of(sandbox, prompts), 30)
+    until_asked(sandbox, prompts, 1)
     blocker = create_engine(sqlite_url, connect_args={"timeout": 30})
     with blocker.connect() as connection:
         connection.execute(text("BEGIN IMMEDIATE"))
@@ -486,8 +494,7 @@ def test_killed_at_any_moment_it_goes_on_and_nothing_is_twice_or_lost(url, comma
         begun = len(requests_of(sandbox, prompts))
         with command(url, *start) as process:
             if killed_after:
-                enough = begun + killed_after
-                assert sandbox.wait_for(lambda _, enough=enough: len(requests_of(sandbox, prompts)) >= enough, 60)
+                until_asked(sandbox, prompts, begun + killed_after)
                 process.send_signal(signal.SIGKILL)
             process.communicate()
         found = {row.id: row for row in rows(url)}
