@@ -14,11 +14,7 @@ def main(names: list[str]) -> int:
     over = 0
     for name in names or SUITES:
         for figure in import_module(f"benchmarks.{name}").figures():
-<<<<<<< HEAD
-            print(f"{name:10} {figure}", flush=True)
-=======
             print(f"{name:11} {figure}", flush=True)
->>>>>>> 88d40e4 (Rows of an experiment are seen safe by a thread of its own)
             over += not figure.within
     return 1 if over else 0
 

@@ -46,7 +46,8 @@ def test_json_is_a_delta_a_line_and_a_result_with_the_logs_columns(run):
         deltas = [event for event in events if event["slot"] == slot and event["event"] == "delta"]
         (result,) = [event for event in events if event["slot"] == slot and event["event"] == "result"]
         assert "".join(event["text"] for event in deltas) == result["answer"] and len(deltas) == 5
-        assert set(result) - {"event"} == set(calls.c.keys()) - {"id", "comparison_id", "user"}
+        elsewhere = {"id", "comparison_id", "user", "experiment_id", "prompt_number", "repeat"}
+        assert set(result) - {"event"} == set(calls.c.keys()) - elsewhere
         assert result["status"] == "ok" and result["simulated"] is True
 
 
