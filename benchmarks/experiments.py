@@ -26,7 +26,7 @@ from .loopback import PROVIDERS, eight, sandbox
 from .report import Figure
 
 PROMPTS, SLOTS, CONCURRENCY = 1000, 8, 32
-SCRIPT = "ttft-500.rate-60.tokens-30"
+SCRIPT = "ttft-500.rate-20.tokens-10"  # a second a call, and little of the processor that the providers share
 CPU_CALLS = 320
 
 

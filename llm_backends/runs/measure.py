@@ -1,6 +1,7 @@
 """Makes a CallResult out of a backend's stream: every time that the product shows is taken here."""
 
 import gc
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,10 +15,6 @@ from ..net.retries import Retries
 from ..redact import hide
 from ..stats.percentiles import percentile
 from ..types import Backend, CallResult, ChatRequest, Delta, Finish, Usage
-
-# A backend that took this long to prepare has imported an SDK: hundreds of thousands of objects that are here to stay.
-# Unless the garbage collector is told so, each of its full collections stops every stream for some 100 ms.
-LOADED_MS = 50
 
 NO_RETRIES = Retries(attempts=1)
 
@@ -36,10 +33,13 @@ def measured(
     bug = None
     try:
         yield "preparing"
-        started = now_ms()
+        started, modules = now_ms(), len(sys.modules)
         call.aside(backend.prepare)  # it may take long, and cannot be interrupted
         result = replace(result, load_ms=None if call.stopped else now_ms() - started)
-        if (result.load_ms or 0) > LOADED_MS:
+        if len(sys.modules) > modules:
+            # An SDK was imported: hundreds of thousands of objects that are here to stay. Unless the garbage collector
+            # is told so, each of its full collections stops every stream for some 100 ms. Told so of every call that
+            # was slow to prepare, it would keep the garbage of that moment for ever.
             gc.freeze()
         yield "running"
         for event in () if call.stopped else _tried(backend, request, call, retries):
