@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from llm_backends.experiments.checks import KINDS, evaluate, evaluate_all, from_json, to_json
-from llm_backends.experiments.criteria import (
+from llm_backends.checks.checks import KINDS, evaluate, evaluate_all, from_json, to_json
+from llm_backends.checks.criteria import (
     CheckFault,
     CheckResult,
     Contains,
@@ -20,9 +20,9 @@ from llm_backends.experiments.criteria import (
     SlowestFirstToken,
     ValidJson,
 )
-from llm_backends.experiments.own import CHECKS, own_set
-from llm_backends.experiments.sentences import of_check, of_result
+from llm_backends.checks.sentences import of_check, of_result
 from llm_backends.prompt_set import Row
+from llm_backends.prompt_sets.own import CHECKS, own_set
 from llm_backends.types import CallResult, Target
 
 GPT = Target("openai", "gpt-4o", "direct")
@@ -170,7 +170,7 @@ def test_a_catastrophic_expression_is_cut(check):
 
 
 def test_a_check_that_takes_too_long_is_given_up(monkeypatch):
-    monkeypatch.setattr("llm_backends.experiments.matching.TIME_LIMIT_S", 0.01)
+    monkeypatch.setattr("llm_backends.checks.matching.TIME_LIMIT_S", 0.01)
     kept = [(answered("x" * 5000), Row(number, "Why?")) for number in range(1, 1001)]
     slow, fast = zip(*evaluate_all((Matches(CATASTROPHIC), Contains("x")), kept), strict=True)
     assert [result.reason for result in slow] == ["too much"] * 5 + ["given up"] * 995

@@ -11,12 +11,12 @@ import pytest
 from pyarrow import parquet
 from sqlalchemy import text
 
-from llm_backends.experiments.own import CHECKS, own_set
-from llm_backends.experiments.reading import MAX_CELL_CHARS, MAX_ROWS, read, read_pasted
-from llm_backends.experiments.records import RowFault
-from llm_backends.experiments.sentences import of_row, of_template
-from llm_backends.experiments.template import TemplateFault, names, render
 from llm_backends.prompt_set import PromptSet, Row
+from llm_backends.prompt_sets.own import CHECKS, own_set
+from llm_backends.prompt_sets.reading import MAX_CELL_CHARS, MAX_ROWS, read, read_pasted
+from llm_backends.prompt_sets.records import RowFault
+from llm_backends.prompt_sets.sentences import of_row, of_template
+from llm_backends.prompt_sets.template import TemplateFault, names, render
 from llm_backends.store.database import Database
 from llm_backends.store.prompt_sets import PromptSets
 

@@ -1,7 +1,5 @@
-"""What is wrong with a prompt set, a template or a check, and what a check found, in plain English."""
+"""What is wrong with a prompt set or a template, in plain English."""
 
-from .criteria import CheckFault, CheckResult
-from .criteria import Reason as CheckReason
 from .reading import MAX_CELL_CHARS, MAX_ROWS
 from .records import Reason, RowFault
 from .template import TemplateFault
@@ -35,37 +33,6 @@ _ROW: dict[Reason, str] = {
     "no JSON": "is not JSON: write one object a line",
     "no object": 'is JSON, but no object: write {{"prompt": "..."}}',
 }
-_CHECK = {
-    "unknown check": "There is no check {check}.",
-    "unknown field": "The check {check} has no {field}.",
-    "missing": "The check {check} needs {field}.",
-    "wrong type": "{field} of the check {check} is not of the kind that it must be.",
-    "empty": "{field} of the check {check} is empty: every answer would pass.",
-    "out of bounds": "{field} of the check {check} is out of bounds.",
-    "unusable": "{field} of the check {check} can't be used: {said}.",
-}
-_FOUND: dict[CheckReason, str] = {
-    "held": "Passed.",
-    "differs": "The answer is not what is expected.",
-    "lacks it": "The answer does not hold what is expected.",
-    "no number": "The answer holds no number.",
-    "too far": "The answer's number is {found}.",
-    "no JSON": "The answer is not JSON: {found}.",
-    "against the schema": "The answer is JSON, but against the schema: {found}.",
-    "too unlike": "The answer is alike by {found:.2f} only.",
-    "too long": "The answer has {found:,.0f} characters.",
-    "too dear": "The call cost {found:.6f} USD.",
-    "too slow": "The first token took {found:,.0f} ms.",
-    "no whole answer": "Not judged: the call failed or was stopped.",
-    "nothing expected": "Not judged: the row has nothing in expected.",
-    "no number expected": "Not judged: the row's expected is not a number.",
-    "no JSON expected": "Not judged: what is expected is not JSON.",
-    "unusable": "Not judged: what it is held against can't be used: {found}.",
-    "too much": "Not judged: it took too long. A simpler expression may help.",
-    "given up": "Not judged: it took too long for five answers before.",
-    "cost unknown": "Not judged: the cost is unknown.",
-    "first token unknown": "Not judged: the time of the first token is unknown.",
-}
 
 
 def of_row(fault: RowFault) -> str:
@@ -81,18 +48,6 @@ def of_template(fault: TemplateFault) -> str:
     if fault.reason == "not understood":
         return f"{_shown(fault.name)} is not understood: write {{{{name}}}}, or \\{{{{ for the braces themselves."
     return f"There is no column {_shown(fault.name)}, which the template names as {{{{{_shown(fault.name)}}}}}."
-
-
-def of_check(fault: CheckFault) -> str:
-    """Why a check can't be used."""
-    said = (fault.said or "").rstrip(".")
-    return _CHECK[fault.reason].format(check=_shown(fault.check), field=_shown(fault.field or ""), said=said)
-
-
-def of_result(result: CheckResult) -> str:
-    """What a check found."""
-    found = result.found.rstrip(".") if isinstance(result.found, str) else result.found
-    return _FOUND[result.reason].format(found=found)
 
 
 def _shown(name: str) -> str:

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from ..checks.criteria import Check, Equals, Matches, Number, ValidJson
 from ..prompt_set import PromptSet
-from .criteria import Check, Equals, Matches, Number, ValidJson
 from .reading import read
 
 _FOLDER = Path(__file__).parent / "sets"
