@@ -10,7 +10,6 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from threading import Thread
@@ -19,6 +18,7 @@ from llm_backends import Catalog, settings
 from llm_backends.experiments.engine import Engine
 from llm_backends.experiments.live import Experiments
 from llm_backends.experiments.plan import ExperimentPlan, RoutedSlot
+from llm_backends.prompt_set import PromptSet, Row
 from llm_backends.store.call_log import CallLog
 
 from .bare import run_bare
@@ -28,15 +28,6 @@ from .report import Figure
 PROMPTS, SLOTS, CONCURRENCY = 1000, 8, 32
 SCRIPT = "ttft-500.rate-20.tokens-10"  # a second a call, and little of the processor that the providers share
 CPU_CALLS = 320
-
-
-@dataclass(frozen=True)
-class Line:
-    """A prompt."""
-
-    number: int
-    prompt: str
-    system: str | None = None
 
 
 def figures(prompts: int = PROMPTS) -> Iterator[Figure]:
@@ -99,8 +90,8 @@ def _start(live: Experiments, environ: dict[str, str], prompts: int, script: str
     numbers = count(time.perf_counter_ns())
     refs = (f"{PROVIDERS[n % 4]}/sandbox.canned.{script}.retry-{next(numbers)}" for n in range(SLOTS))
     plan = ExperimentPlan("Benchmark", "none", tuple(map(RoutedSlot, refs)), concurrency=CONCURRENCY, warm_up=0)
-    lines = tuple(Line(n, f"Question {n}") for n in range(1, prompts + 1))
-    return live.run(live.add(plan, lines), plan, lines, catalog)
+    lines = tuple(Row(n, f"Question {n}") for n in range(1, prompts + 1))
+    return live.run(live.add(plan, PromptSet.of("Benchmark", lines)), plan, lines, catalog)
 
 
 def _complete(engine: Engine) -> None:

@@ -159,6 +159,8 @@ class PlanFault:
         "not ready",
         "no price",
         "no prompts",
+        "braces",
+        "no variable",
     ]
     about: tuple[str, ...] = ()
     not_ready: NotReady | None = None

@@ -15,11 +15,14 @@ from .facts import (
     VariableFault,
     VariableReason,
 )
+from .prompt_sets.records import RowFault
+from .prompt_sets.sentences import of_row, of_template
+from .prompt_sets.template import TemplateFault
 from .redact import hide
 from .settings.azure import API_VERSION, FURTHER
 from .settings.environment import LONGEST_S, MOST_ATTEMPTS
 
-Fact = Problem | NotReady | Finding | PlanFault
+Fact = Problem | NotReady | Finding | PlanFault | RowFault
 
 _NO_KEY = "holds a space, a quote or a letter that no key has: paste the key alone"
 _ADDRESS = "write https://host[:port][/path]"
@@ -175,6 +178,9 @@ def _or(choices: Sequence[str]) -> str:
 def _(fact: PlanFault) -> str:
     if fact.not_ready:
         return f"{fact.where}: {sentence(fact.not_ready)}"
+    if fact.reason == "no variable":
+        name, row = fact.about
+        return f"{of_template(TemplateFault('unknown variable', name))} Row {row} is the first without it."
     about = ", ".join(fact.about)
     return {
         "unreadable": f"{fact.where} cannot be read: {about}.",
@@ -191,5 +197,11 @@ def _(fact: PlanFault) -> str:
         "not ready": f"{fact.where} cannot be called.",
         "no price": f"{fact.where}: a limit in USD needs every model's price, and there is {about}. Take the model "
         "out, or limit the calls in place of USD.",
-        "no prompts": f"{fact.where} holds no prompt.",
+        "no prompts": f"{fact.where} is not a usable prompt set:",
+        "braces": of_template(TemplateFault("not understood", about)),
     }[fact.reason]
+
+
+@sentence.register
+def _(fact: RowFault) -> str:
+    return of_row(fact)

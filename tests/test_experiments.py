@@ -11,7 +11,7 @@ import sys
 import time
 import tracemalloc
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -26,22 +26,17 @@ from llm_backends.experiments.live import Experiments
 from llm_backends.experiments.order import blocks
 from llm_backends.experiments.plan import ExperimentPlan, Limits, RoutedSlot, faults
 from llm_backends.experiments.plan_file import PlanUnusable, from_file, from_json, from_yaml
+from llm_backends.prompt_set import PromptSet, Row
 from llm_backends.runs.plan import Own, Parameters
 from llm_backends.sandbox import serve
 from llm_backends.store import experiments as kept
 from llm_backends.store.call_log import CallLog, Filter
+from llm_backends.store.prompt_sets import PromptSets
 from llm_backends.store.tables import calls, experiments, processes
 
 ROOT = Path(__file__).parent.parent
 QUICK = "canned.ttft-1.rate-2000.tokens-3"
 _numbers = itertools.count(70_000)
-
-
-@dataclass(frozen=True)
-class Line:
-    number: int
-    prompt: str
-    system: str | None = None
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -82,13 +77,13 @@ def planned(*refs: str, **more) -> ExperimentPlan:
     return ExperimentPlan(slots=tuple(map(RoutedSlot, refs)), **facts)
 
 
-def lines(count: int) -> tuple[Line, ...]:
+def lines(count: int) -> tuple[Row, ...]:
     mark = next(_numbers)
-    return tuple(Line(n, f"Question {n} of {mark}") for n in range(1, count + 1))
+    return tuple(Row(n, f"Question {n} of {mark}") for n in range(1, count + 1))
 
 
 def started(live, plan, prompts, catalog, **more):
-    return live.run(live.add(plan, prompts), plan, prompts, catalog, **more)
+    return live.run(live.add(plan, PromptSet.of("Test", prompts)), plan, prompts, catalog, **more)
 
 
 def rows(url):
@@ -416,11 +411,13 @@ def test_a_lease_is_taken_over_when_it_is_over_or_its_process_dead_and_a_clock_s
     with opened(url) as live:
         log = live._log
         log.check()
+        some = PromptSet.of("Test", lines(1))
+        PromptSets(log.database).keep(some)
         me = log.writer.process.id
         with subprocess.Popen([sys.executable, "-c", ""]) as ended:
             pass
         with log.database.writing() as connection:
-            id = kept.add(connection, "Test", {}, 1)
+            id = kept.add(connection, "Test", {}, some.id, 1)
             host = connection.scalar(select(processes.c.host).where(processes.c.id == me))
             row = {"started_at": "2026", "seen_at": "2999"}
             connection.execute(processes.insert(), row | {"id": "dead", "host": host, "pid": ended.pid})
@@ -443,7 +440,7 @@ def test_a_lease_is_taken_over_when_it_is_over_or_its_process_dead_and_a_clock_s
 
 def test_while_the_database_is_away_nothing_further_is_sent_and_nothing_is_lost(live, sandbox, catalog, sqlite_url):
     prompts, plan = lines(20), planned(*models(QUICK), concurrency=2)
-    id = live.add(plan, prompts)
+    id = live.add(plan, PromptSet.of("Test", prompts))
     engine = live.run(id, plan, prompts, catalog)
     until_asked(sandbox, prompts, 1)
     blocker = create_engine(sqlite_url, connect_args={"timeout": 30})
@@ -559,3 +556,66 @@ def test_the_exit_code_says_how_it_ended(script, more, code, told, sandbox, sqli
         id = json.loads(listed[0])["id"]
         assert main(["experiment", "show", id]) == 0 and id in capsys.readouterr().out
     assert main(["experiment", "show", "nothing"]) == 2
+
+
+@pytest.fixture
+def run_here(sandbox, sqlite_url, tmp_path, monkeypatch, capsys):
+    """Runs a command of `experiment` in this process: its exit code, and what it said."""
+    from llm_backends.__main__ import main
+
+    for name, value in (sandbox.environment() | {"LLMSELECT_DATABASE_URL": sqlite_url}).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
+
+    def run(*arguments: str) -> tuple[int, str]:
+        code = main(["experiment", *arguments])
+        return code, "".join(capsys.readouterr())
+
+    return run
+
+
+def test_a_template_is_filled_and_a_resumed_experiment_reads_its_rows_from_the_database(
+    run_here, sandbox, sqlite_url, tmp_path
+):
+    mark = next(_numbers)
+    template = f"{mark} {{{{tongue}}}}: {{{{prompt}}}}"
+    write_plan(tmp_path, (), models(QUICK), template=template, prompt_set="p.csv", limits={"calls": 1})
+    (tmp_path / "p.csv").write_text("prompt,tongue\nHello,French\nBye,Dutch\n")
+    assert run_here("run", "plan.yaml")[0] == 3
+    (tmp_path / "p.csv").write_text("prompt,tongue\nOther,Other\n")
+    with opened(sqlite_url) as live, live._log.database.writing() as connection:
+        (one,) = kept.recent(connection)
+        kept.replan(connection, one.id, one.plan | {"limits": {}})
+    assert run_here("resume", one.id)[0] == 0
+    asked = [Row(n, f"{mark} {text}") for n, text in enumerate(("French: Hello", "Dutch: Bye", "Other: Other"))]
+    assert Counter(prompt for prompt, _ in requests_of(sandbox, asked)) == {asked[0].prompt: 1, asked[1].prompt: 1}
+
+
+@pytest.mark.parametrize(
+    "more, told",
+    [
+        ({"template": "{{prompt}} {{tongue}}"}, "no column tongue, which the template names as {{tongue}}. Row 1 is"),
+        ({"template": "{{prompt"}, "{{prompt is not understood"),
+        ({"prompt_set": "p.csv"}, "p.csv is not a usable prompt set:\nRow 3 has an empty prompt."),
+        ({"prompt_set": "nowhere.csv"}, "nowhere.csv cannot be read: No such file"),
+    ],
+)
+def test_what_is_wrong_with_the_prompts_is_told_before_anything_starts(more, told, run_here, tmp_path):
+    write_plan(tmp_path, lines(2), models(QUICK), **more)
+    (tmp_path / "p.csv").write_text("prompt,tongue\nHello,French\n,Dutch\n")
+    code, said = run_here("run", "plan.yaml")
+    assert code == 2 and told in said
+    assert run_here("list") == (0, "")
+
+
+def test_a_plan_may_name_a_set_that_comes_along_or_one_that_is_kept(run_here, sqlite_url, tmp_path):
+    write_plan(tmp_path, (), models(QUICK), prompt_set="arithmetic")
+    assert run_here("run", "plan.yaml")[0] == 0
+    with opened(sqlite_url) as live, live._log.database.reading() as connection:
+        (one,) = kept.recent(connection)
+    write_plan(tmp_path, (), models(QUICK), prompt_set=one.prompt_set_id)
+    assert run_here("run", "plan.yaml")[0] == 0
+    with opened(sqlite_url) as live, live._log.database.reading() as connection:
+        assert [other.prompt_set_id for other in kept.recent(connection)] == [one.prompt_set_id] * 2

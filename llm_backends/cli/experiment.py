@@ -44,25 +44,31 @@ def add(commands: "Commands") -> None:
 def run(options: argparse.Namespace, config: Settings) -> int:
     """Run a new experiment; the exit code."""
     from ..experiments.plan_file import PlanUnusable, from_file
+    from ..experiments.prompts import in_template, prompt_set
+    from ..store.prompt_sets import PromptSets
 
     with closing(_log(config)) as log:
         try:
             plan = _limited(from_file(options.plan), options.budget)
-            prompts, catalog = _checked(plan, config)
+            catalog = _checked(plan, config)
+            chosen = prompt_set(plan.prompt_set, PromptSets(log.database))
+            prompts = in_template(plan.template, chosen.rows)
         except PlanUnusable as exc:
             return refuse("\n".join(map(sentences.sentence, exc.faults)))
         from ..experiments.live import Experiments
 
         experiments = Experiments(log)
         _tell_expected(plan, prompts, catalog)
-        return _run(options, experiments, experiments.add(plan, prompts), plan, prompts, catalog)
+        return _run(options, experiments, experiments.add(plan, chosen), plan, prompts, catalog)
 
 
 def go_on(options: argparse.Namespace, config: Settings) -> int:
     """Go on with an experiment; the exit code."""
     from ..experiments.live import Experiments
     from ..experiments.plan_file import PlanUnusable, from_json
+    from ..experiments.prompts import in_template
     from ..store import experiments as kept
+    from ..store.prompt_sets import PromptSets
 
     with closing(_log(config)) as log:
         found = _found(log, options.id)
@@ -70,7 +76,8 @@ def go_on(options: argparse.Namespace, config: Settings) -> int:
             return refuse(f"there is no one experiment whose id begins with {options.id}")
         try:
             plan = _limited(from_json(found.plan), options.budget)
-            prompts, catalog = _checked(plan, config)
+            catalog = _checked(plan, config)
+            prompts = in_template(plan.template, tuple(PromptSets(log.database).rows(found.prompt_set_id)))
         except PlanUnusable as exc:
             return refuse("\n".join(map(sentences.sentence, exc.faults)))
         if options.budget is not None:
@@ -136,19 +143,18 @@ def _limited(plan: "ExperimentPlan", budget: float | None) -> "ExperimentPlan":
     return replace(plan, limits=replace(plan.limits, usd=limit))
 
 
-def _checked(plan: "ExperimentPlan", config: Settings) -> "tuple[Prompts, Catalog]":
-    """The plan's prompts and the catalogue. Raises PlanUnusable with all that keeps the plan from running."""
+def _checked(plan: "ExperimentPlan", config: Settings) -> "Catalog":
+    """The catalogue. Raises PlanUnusable with all that keeps the plan from running."""
     from ..catalog.catalog import Catalog
     from ..experiments.plan import faults
     from ..experiments.plan_file import PlanUnusable
-    from ..experiments.prompts import of_file
 
     for problem in config.problems:
         print(f"llm_backends: {sentences.problem(problem)}", file=sys.stderr)
     catalog = Catalog(config)
     if found := tuple(faults(plan, catalog)):
         raise PlanUnusable(found)
-    return of_file(Path(plan.prompt_set)), catalog
+    return catalog
 
 
 def _tell_expected(plan: "ExperimentPlan", prompts: "Prompts", catalog: "Catalog") -> None:

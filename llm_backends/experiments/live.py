@@ -5,7 +5,9 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from ..clock import now_ms
+from ..prompt_set import PromptSet
 from ..store import experiments
+from ..store.prompt_sets import PromptSets
 from .engine import Busy, Engine
 from .plan import ExperimentPlan
 from .prompts import Prompts
@@ -24,10 +26,12 @@ class Experiments:
         self._lock = Lock()
         atexit.register(self.close)  # after the log's own, so before it: what is stopped here is still written
 
-    def add(self, plan: ExperimentPlan, prompts: Prompts, user: str | None = None) -> str:
-        """Keep a new experiment; its id. Raises ConfigError where it can't be written."""
+    def add(self, plan: ExperimentPlan, prompts: PromptSet, user: str | None = None) -> str:
+        """Keep a new experiment and its prompts; its id. Raises ConfigError where it can't be written."""
+        PromptSets(self._log.database).keep(prompts)
+        total = plan.calls(len(prompts.rows))
         with self._log.database.writing() as connection:
-            return experiments.add(connection, plan.name, plan.to_json(), plan.calls(len(prompts)), user)
+            return experiments.add(connection, plan.name, plan.to_json(), prompts.id, total, user)
 
     def run(
         self, id: str, plan: ExperimentPlan, prompts: Prompts, catalog: "Catalog", user: str | None = None

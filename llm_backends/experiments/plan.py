@@ -33,9 +33,9 @@ class Limits:
 class ExperimentPlan:
     """What an experiment asks.
 
-    `prompt_set` is a kept set's id or a file's path, `template` what each of its rows is put into. `concurrency` is how
-    many calls run at once at each endpoint, `warm_up` how many are made in each slot before those that count.
-    `baseline` is the slot that the others are compared with.
+    `prompt_set` is the name of a set that comes along, a kept set's id or a file's path, `template` what each of its
+    rows is put into. `concurrency` is how many calls run at once at each endpoint, `warm_up` how many are made in each
+    slot before those that count. `baseline` is the slot that the others are compared with.
     """
 
     name: str

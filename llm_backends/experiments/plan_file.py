@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..facts import PlanFault
+from ..prompt_sets.records import RowFault
 from ..runs.plan import Own, Parameters, named, read
 from .plan import CONCURRENCY, ExperimentPlan, Limits, RoutedSlot
 
@@ -19,9 +20,9 @@ _LARGEST_SEED = 2**63
 
 
 class PlanUnusable(Exception):
-    """A plan that cannot be used, with everything that is wrong with it."""
+    """A plan that cannot be used, with everything that is wrong with it or its prompts."""
 
-    def __init__(self, faults: tuple[PlanFault, ...]) -> None:
+    def __init__(self, faults: tuple[PlanFault | RowFault, ...]) -> None:
         super().__init__(faults)
         self.faults = faults
 

@@ -1,13 +1,19 @@
-"""What an experiment needs to know of a prompt."""
+"""What an experiment asks: the rows of the set that its plan names, put into its template."""
 
-import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from ..facts import PlanFault
+from ..prompt_set import PromptSet, Row
+from ..prompt_sets.own import CHECKS, own_set
+from ..prompt_sets.reading import read
+from ..prompt_sets.template import TemplateFault, names, render
+from ..store.prompt_sets import PromptSets
 from .plan_file import PlanUnusable
+
+_TOLD = 20  # faulty rows, of as many as there are
 
 
 class Prompt(Protocol):
@@ -34,21 +40,58 @@ class Prompts(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
+class _Filled:
     number: int
     prompt: str
-    system: str | None = None
+    system: str | None
 
 
-def of_file(path: Path) -> Prompts:
-    """The prompts of a JSON lines file: `prompt`, and where there is one `system`. Raises PlanUnusable."""
+class _InTemplate:
+    """Rows put into a template, each when it is asked for."""
+
+    def __init__(self, template: str, rows: Sequence[Row]) -> None:
+        self._template, self._rows = template, rows
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, position: int, /) -> Prompt:
+        row = self._rows[position]
+        return _Filled(row.number, render(self._template, row.values), row.system)
+
+    def __iter__(self) -> Iterator[Prompt]:
+        return (self[position] for position in range(len(self)))
+
+
+def in_template(template: str | None, rows: Sequence[Row]) -> Prompts:
+    """What is asked: the rows' prompts, or the template filled with each row's values. Raises PlanUnusable."""
+    if template is None:
+        return rows
     try:
-        lines = [json.loads(line) for line in path.read_text("utf-8-sig").splitlines() if line.strip()]
-        found = tuple(_Line(n, line["prompt"], line.get("system")) for n, line in enumerate(lines, 1))
+        wanted = names(template)
+    except TemplateFault as exc:
+        raise PlanUnusable((PlanFault("template", "braces", (exc.name,)),)) from exc
+    lacking = {name: row.number for row in reversed(rows) for name in set(wanted) - row.values.keys()}
+    if lacking:
+        raise PlanUnusable(
+            tuple(
+                PlanFault("template", "no variable", (name, f"{lacking[name]:,}")) for name in wanted if name in lacking
+            )
+        )
+    return _InTemplate(template, rows)
+
+
+def prompt_set(named: str, kept: PromptSets) -> PromptSet:
+    """The set that a plan names: one that comes along, a kept one's id, or a file's path. Raises PlanUnusable."""
+    if named in CHECKS:
+        return own_set(named)
+    if one := kept.one(named):
+        return PromptSet(one.id, one.name, tuple(kept.rows(one.id)))
+    try:
+        content = Path(named).read_bytes()
     except OSError as exc:
-        raise PlanUnusable((PlanFault(str(path), "unreadable", (exc.strerror or "no such file",)),)) from exc
-    except (ValueError, KeyError, AttributeError, TypeError) as exc:
-        raise PlanUnusable((PlanFault(str(path), "no prompts"),)) from exc
-    if not found:
-        raise PlanUnusable((PlanFault(str(path), "no prompts"),))
-    return found
+        raise PlanUnusable((PlanFault(named, "unreadable", (exc.strerror or "no such file",)),)) from exc
+    reading = read(content, Path(named).name)
+    if reading.prompts is None or reading.faults:
+        raise PlanUnusable((PlanFault(named, "no prompts"), *reading.faults[:_TOLD]))
+    return reading.prompts

@@ -41,6 +41,7 @@ class Experiment:
     user: str | None
     name: str
     plan: dict[str, Any]
+    prompt_set_id: str
     state: State
     reason: str | None
     held: bool
@@ -70,11 +71,18 @@ class Tally:
     total_ms: float = 0.0
 
 
-def add(connection: Connection, name: str, plan: Mapping[str, Any], total: int, user: str | None = None) -> str:
-    """Keep a new experiment; its id."""
+def add(
+    connection: Connection,
+    name: str,
+    plan: Mapping[str, Any],
+    prompt_set_id: str,
+    total: int,
+    user: str | None = None,
+) -> str:
+    """Keep a new experiment on a set that is kept; its id."""
     id = uuid.uuid4().hex
     row = {"id": id, "created_at": now(), "user": user, "name": name, "plan": json.dumps(plan), "state": "ready"}
-    connection.execute(experiments.insert(), row | {"total": total} | asdict(Counts()))
+    connection.execute(experiments.insert(), row | {"prompt_set_id": prompt_set_id, "total": total} | asdict(Counts()))
     return id
 
 
@@ -190,6 +198,7 @@ def _read(connection: Connection, rows: Sequence[Row[Any]]) -> tuple[Experiment,
             user=row.user,
             name=row.name,
             plan=json.loads(row.plan),
+            prompt_set_id=row.prompt_set_id,
             state=row.state,
             reason=row.reason,
             held=row.id in held,

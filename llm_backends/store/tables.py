@@ -66,6 +66,7 @@ experiments = Table(
     Column("user", Name),
     Column("name", Exact, nullable=False),
     Column("plan", Text, nullable=False),
+    Column("prompt_set_id", Name, ForeignKey("prompt_sets.id"), nullable=False),
     Column("state", Name, nullable=False),
     Column("reason", Name),
     Column("wanted", Name),
@@ -74,6 +75,7 @@ experiments = Table(
     *(Column(name, BigInteger, nullable=False) for name in ("total", "ended", "failed")),
     Column("spent_usd", Double, nullable=False),
     Index("experiments_by_time", "created_at", "id"),
+    Index("experiments_by_prompt_set", "prompt_set_id"),
 )
 
 # A call belongs to a comparison or to an experiment. One of an experiment without a prompt number is a warm-up.

@@ -21,12 +21,14 @@ def upgrade() -> None:
         Column("created_at", NAME, nullable=False),
         Column("user", NAME),
         *(Column(name, Text, nullable=False) for name in ("name", "plan")),
+        Column("prompt_set_id", NAME, ForeignKey("prompt_sets.id"), nullable=False),
         Column("state", NAME, nullable=False),
         *(Column(name, NAME) for name in ("reason", "wanted", "holder", "lease_until")),
         *(Column(name, BigInteger, nullable=False) for name in ("total", "ended", "failed")),
         Column("spent_usd", Double, nullable=False),
     )
     op.create_index("experiments_by_time", "experiments", ["created_at", "id"])
+    op.create_index("experiments_by_prompt_set", "experiments", ["prompt_set_id"])
     # SQLite copies the table: the indexes that change go before, so that they are not made twice.
     changed = ["calls_by_model", *(f"calls_by_{time}" for time in TIMES)]
     for index in changed:
