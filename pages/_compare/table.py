@@ -15,8 +15,17 @@ from pages._shared.columns import column
 _TEXTS = {"answer", "reasoning", "error_message"}
 _FACTS = {"model": "Model", "route": "Route", "status": "State", "finish_reason": "Finish"}
 _SHOWN = (
-    *("model", "route", "status", "ttft_ms", "ttft_open_ms", "ttfat_ms", "total_ms", "tokens_per_s"),
-    *("input_tokens", "output_tokens", "reasoning_tokens", "cost_usd", "headers_ms", "connect_ms", "build_ms"),
+    *("model", "route", "status", "ttft_ms", "ttfat_ms", "total_ms", "tokens_per_s"),
+    *(
+        "input_tokens",
+        "output_tokens",
+        "reasoning_tokens",
+        "cost_usd",
+        "headers_ms",
+        "connect_ms",
+        "ttft_open_ms",
+        "build_ms",
+    ),
     *("load_ms", "gap_p50_ms", "gap_p95_ms", "finish_reason", "attempts", "retry_wait_ms", "detour_ms"),
     *("failed_over_from", "timed_from"),
 )
