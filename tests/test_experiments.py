@@ -530,10 +530,10 @@ def test_two_processes_do_not_run_one_experiment(sqlite_url, command, sandbox, t
 @pytest.mark.parametrize(
     "script, more, code, told",
     [
-        (QUICK, {}, 0, "3 of 3 calls, $0.0000, done"),
-        ("fault-400", {}, 1, "3 of 3 calls, $0.0000, 3 failed, done"),
+        (QUICK, {}, 0, "3 of 3 calls, known cost $0.0000, done"),
+        ("fault-400", {}, 1, "3 of 3 calls, known cost $0.0000, 3 failed, done"),
         (QUICK, {"repeats": 0}, 2, "repeats must be"),
-        (QUICK, {"limits": {"calls": 2}}, 3, "2 of 3 calls, $0.0000, paused: the limit of calls would be passed"),
+        (QUICK, {"limits": {"calls": 2}}, 3, "2 of 3 calls, known cost $0.0000, paused: the limit of calls would"),
     ],
 )
 def test_the_exit_code_says_how_it_ended(script, more, code, told, sandbox, sqlite_url, tmp_path, monkeypatch, capsys):

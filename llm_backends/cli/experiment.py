@@ -114,7 +114,7 @@ def show_one(options: argparse.Namespace, config: Settings) -> int:
         print(shown(found))
         for slot in slots:
             ended, failed = f"{slot['ended']:7,} ended", f"{slot['failed']:6,} failed"
-            print(f"  {slot['model']:40} {ended}  {failed}  ${slot['spent_usd']:.4f}")
+            print(f"  {slot['model']:40} {ended}  {failed}  known cost ${slot['spent_usd']:.4f}")
     return OK
 
 

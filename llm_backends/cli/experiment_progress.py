@@ -62,7 +62,7 @@ def _tell(engine: "Engine", as_json: bool) -> None:
 
 def line(progress: "Progress") -> str:
     """How far it is, in one line."""
-    parts = [f"{progress.ended:,} of {progress.total:,} calls", f"${progress.spent_usd:.4f}"]
+    parts = [f"{progress.ended:,} of {progress.total:,} calls", f"known cost ${progress.spent_usd:.4f}"]
     if progress.failed:
         parts.append(f"{progress.failed:,} failed")
     if progress.state == "running":
@@ -78,7 +78,8 @@ def shown(one: "Experiment") -> str:
     """An experiment on record, in one line."""
     state = "interrupted" if one.state == "running" and not one.held else one.state
     why = f" ({_REASONS.get(one.reason, one.reason)})" if one.reason else ""
-    done = f"{one.counts.ended:,} of {one.total:,} calls, {one.counts.failed:,} failed, ${one.counts.spent_usd:.4f}"
+    counts = one.counts
+    done = f"{counts.ended:,} of {one.total:,} calls, {counts.failed:,} failed, known cost ${counts.spent_usd:.4f}"
     return f"{one.id}  {one.created_at[:16]}  {one.name}: {state}{why}, {done}"
 
 
