@@ -54,8 +54,6 @@ def measured(
         bug = None if isinstance(exc, BackendError) or call.stopped else exc
         if not call.stopped:
             result = replace(result, status="error", error_type=type(exc).__name__, error_message=_told(exc, backend))
-    finally:
-        call.leave()
     if call.stopped and tally.finish is None:
         result = replace(result, status="stopped")
     yield tally.complete(result, call)
