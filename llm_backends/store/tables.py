@@ -140,6 +140,20 @@ calls = Table(
     ),
 )
 
+# What the experiment's checks found in an answer. `checks` names the list of checks, which may be another by now;
+# `found` is a JSON list, in the order of the checks; `passed` is null where they leave it open.
+judgements = Table(
+    "judgements",
+    metadata,
+    Column("call_id", Name, ForeignKey("calls.id", ondelete="CASCADE"), primary_key=True),
+    Column("experiment_id", Name, ForeignKey("experiments.id", ondelete="CASCADE"), nullable=False),
+    *(Column(name, Integer, nullable=False) for name in ("prompt_number", "repeat", "slot")),
+    Column("checks", Name, nullable=False),
+    Column("passed", Boolean),
+    Column("found", Text, nullable=False),
+    Index("judgements_by_experiment", "experiment_id", "prompt_number", "repeat", "slot", "checks", "passed"),
+)
+
 # The id is made from the rows, so that a set is kept once. What is run on a set refers to it, and so keeps it.
 prompt_sets = Table(
     "prompt_sets",
