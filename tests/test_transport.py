@@ -3,10 +3,12 @@
 import dataclasses
 import itertools
 import socket
+import sys
 
 import pytest
 
 from llm_backends import Catalog, Message, race, settings
+from llm_backends.net.arrival import readable
 from llm_backends.net.retries import Retries
 from llm_backends.sandbox import serve
 
@@ -42,6 +44,28 @@ def test_times_of_connection_and_headers_are_taken(kind, sandbox):
     result = outcome(sandbox.environment(), ref(kind, "tokens-5"))
     assert result.status == "ok" and 0 < result.headers_ms <= result.ttft_ms <= result.total_ms
     assert result.request_id or kind.name == "gemini"  # Google sends none
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere httpcore2 asks the socket itself")
+def test_an_idle_connection_is_seen_to_be_open_or_at_its_end():
+    ours, theirs = socket.socketpair()
+    with ours:
+        with theirs:
+            assert not readable(ours)
+            theirs.send(b"late")
+            assert readable(ours)
+            ours.recv(4)
+            assert not readable(ours)
+        assert readable(ours)
+    assert readable(ours) is None  # closed here: httpcore2 answers for itself
+
+
+def test_mistrals_sdk_makes_the_class_that_reads_a_chunk_only_once(sandbox):
+    from mistralai.client.utils import serializers
+
+    assert outcome(sandbox.environment(), ref(KINDS[3], "tokens-5")).status == "ok"
+    first, again = (serializers.create_model("Read", body=(int, ...)) for _ in range(2))
+    assert first is again and first(body=1).body == 1
 
 
 def test_a_stream_that_goes_silent_times_out(kind, sandbox):

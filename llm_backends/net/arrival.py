@@ -5,6 +5,8 @@ as the provider's time. Linux stamps the bytes itself as they come in (SO_TIMEST
 is read as soon as the thread has its turn.
 """
 
+import ctypes
+import select
 import socket
 import ssl
 import struct
@@ -19,6 +21,8 @@ STAMPS = sys.platform == "linux"
 _STAMP = 35  # SO_TIMESTAMPNS in asm-generic/socket.h; Python has no name for it
 _TIME = struct.Struct("@ll")
 _ROOM = 64
+_ASKED = struct.Struct("@ihh")  # struct pollfd
+_libc = ctypes.PyDLL(None) if STAMPS else None
 
 
 def stamp(sock: socket.socket) -> None:
@@ -84,6 +88,18 @@ class Reader:
 def first_byte_at(sock: socket.socket) -> float:
     """Wait until something is there to be read, read nothing, and return when it arrived. For plain sockets."""
     return _stamped(sock, 1, socket.MSG_PEEK)[1] if STAMPS else (sock.recv(1, socket.MSG_PEEK), now_ms())[1]
+
+
+def readable(sock: socket.socket) -> bool | None:
+    """Whether something is there to be read, the end among it; None where that can't be asked in this way.
+
+    The connection pool asks it of every idle connection, under the lock that each call takes twice. Python's own poll
+    lets go of the interpreter, and with 32 streams at once had to wait for it so often that each call lost 0.1 s.
+    """
+    if _libc is None or sock.fileno() < 0:
+        return None
+    asked = ctypes.create_string_buffer(_ASKED.pack(sock.fileno(), select.POLLIN, 0), _ASKED.size)
+    return bool(_libc.poll(asked, 1, 0))
 
 
 def _stamped(sock: socket.socket, max_bytes: int, flags: int = 0) -> tuple[bytes, float]:

@@ -13,7 +13,7 @@ from httpcore2._backends.sync import SyncStream  # httpcore2 exports no stream o
 
 from ..clock import now_ms
 from ..once import once
-from .arrival import Reader, stamp
+from .arrival import Reader, readable, stamp
 from .call import Call, Timeouts, current_call
 from .connect import connected
 
@@ -53,6 +53,10 @@ class _Stream(httpcore2.NetworkStream):
         return stream
 
     def get_extra_info(self, info: str) -> Any:
+        if info == "is_readable" and isinstance(self._inner, SyncStream):
+            found = readable(self._inner.get_extra_info("socket"))
+            if found is not None:
+                return found
         return self._inner.get_extra_info(info)
 
 
