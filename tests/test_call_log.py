@@ -443,7 +443,9 @@ def test_a_database_from_before_revisions_is_brought_up_to_date_and_loses_nothin
     Database(url).engine().dispose()
     after = contents(old)
     assert after.pop("alembic_version") == [{"version_num": HEAD}]
-    assert [after.pop(table) for table in ("processes", "prompt_sets", "prompts", "experiments")] == [[], [], [], []]
+    assert not [
+        rows for table in after.keys() - before.keys() if (rows := after.pop(table))
+    ]  # the newer tables are empty
     new = {
         "calls": {"build_ms": None, "timed_from": None, "tries": "[]"}
         | dict.fromkeys(("experiment_id", "prompt_number", "repeat")),

@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, func, select, text, update
+from sqlalchemy import create_engine, delete, func, select, text, update
 
 from llm_backends import Catalog, sentences, settings
 from llm_backends.experiments import engine as engines
@@ -32,7 +32,9 @@ from llm_backends.sandbox import serve
 from llm_backends.store import experiments as kept
 from llm_backends.store.call_log import CallLog, Filter
 from llm_backends.store.prompt_sets import PromptSets
-from llm_backends.store.tables import calls, experiments, processes
+from llm_backends.store.sharing import shares
+from llm_backends.store.sharing.leases import after
+from llm_backends.store.tables import calls, experiments, leases, processes
 
 ROOT = Path(__file__).parent.parent
 QUICK = "canned.ttft-1.rate-2000.tokens-3"
@@ -399,10 +401,10 @@ def test_one_that_loses_its_lease_ends_and_leaves_the_record_to_the_other(live, 
     prompts, plan = lines(200), planned(*models("canned.ttft-50.rate-2000.tokens-2"), concurrency=1)
     engine = started(live, plan, prompts, catalog)
     with live._log.database.writing() as connection:
-        connection.execute(update(experiments).values(holder="another"))
+        connection.execute(update(leases).values(holder="another"))
     assert engine.wait(30) and engine.progress.reason == "lost"
     with live._log.database.reading() as connection:
-        assert connection.scalar(select(experiments.c.holder)) == "another"
+        assert connection.scalar(select(leases.c.holder)) == "another"
         assert connection.scalar(select(experiments.c.state)) == "running"
 
 
@@ -425,9 +427,10 @@ def test_a_lease_is_taken_over_when_it_is_over_or_its_process_dead_and_a_clock_s
             connection.execute(processes.insert(), row | {"id": "away", "host": "away", "pid": 1})
 
             def takes_over(holder, lease_s):
-                held = {"holder": holder, "lease_until": kept._after(connection, lease_s)}
-                connection.execute(update(experiments).values(held))
-                return kept.claim(connection, id, me)
+                held = {"holder": holder, "lease_until": after(connection, lease_s)}
+                connection.execute(delete(leases))
+                connection.execute(leases.insert(), {"experiment_id": id, "share": 0, "shares": 1} | held)
+                return shares.claim(connection, id, me) == "taken"
 
             hour = 3600  # ahead: the clock has been set back since
             found = {(h, s): takes_over(h, s) for h in ("here", "dead", "away") for s in (-1, 20, hour)}

@@ -24,16 +24,19 @@ _log = logging.getLogger(__name__)
 
 
 class Asking:
-    """The slots of a plan, their backends built once, and the endpoints that they go to, by slot."""
+    """The slots of a plan, their backends built once, and the endpoints that they go to, by slot.
 
-    def __init__(self, plan: ExperimentPlan, catalog: "Catalog") -> None:
+    `concurrency` is how many calls each endpoint takes at once.
+    """
+
+    def __init__(self, plan: ExperimentPlan, catalog: "Catalog", concurrency: int) -> None:
         self._plan = plan
         self._slots = [slots(Plan(slot.route, (slot,), plan.shared), "", catalog)[0] for slot in plan.slots]
         names = [endpoint_of(slot.backend.target) for slot in self._slots]
-        endpoints = {name: Endpoint(name, plan.concurrency) for name in names}
+        endpoints = {name: Endpoint(name, concurrency) for name in names}
         self.endpoints: tuple[Endpoint, ...] = tuple(endpoints[name] for name in names)
 
-    def slot(self, number: int, prompt: Prompt, held: Callable[[], None]) -> Slot:
+    def slot(self, number: int, prompt: Prompt, held: Callable[[Endpoint], None]) -> Slot:
         """What is asked; `held` is told when the endpoint asks to be left alone."""
         slot, asked = self._slots[number], self._plan.parameters(number, prompt.system)
         system = (Message("system", asked.system),) if asked.system.strip() else ()

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from ..store.experiments import Tally
+from ..store.sharing.shares import Use
 from ..types import CallResult
 from .estimate import ENOUGH, Price, added
 from .plan import Limits
@@ -50,6 +51,11 @@ class Budget:
     def idle(self) -> bool:
         """Whether nothing is in flight, whose end could leave more than was expected."""
         return not self._in_flight
+
+    @property
+    def use(self) -> Use:
+        """What those who share the experiment must know of this process; nothing where it makes all of it."""
+        return Use()
 
     def reserve(self, usd: float) -> None:
         """A call is sent."""

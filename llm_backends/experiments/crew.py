@@ -1,7 +1,8 @@
 """The threads that make an experiment's calls, and the one that sees each row safe before its call counts as ended."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from queue import SimpleQueue
 from threading import Lock, Semaphore, Thread
@@ -12,13 +13,14 @@ from ..store.calls import Place
 from ..types import CallResult
 from .asking import Asking, asked, call_id
 from .desk import Desk, Item
-from .endpoint import Endpoint
+from .endpoint import HERE, Endpoint
 from .prompts import Prompts
 
 if TYPE_CHECKING:
     from ..store.call_log import CallLog
 
 _log = logging.getLogger(__name__)
+_here = Lock()
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class Crew:
 
     For each endpoint as many threads as it takes calls at once. While rows can't be written no more calls are made than
     that, so that a database that is away holds the experiment up. `ended` is told of each call whose row is written,
-    and whether it could be kept; `fault` of a fault of our own.
+    and whether it could be kept; `fault` of a fault of our own; `held` of an endpoint that asked to be left alone.
     """
 
     def __init__(
@@ -48,10 +50,11 @@ class Crew:
         user: str | None,
         ended: Callable[[Made, bool], None],
         fault: Callable[[], None],
+        held: Callable[[Endpoint], None],
     ) -> None:
         self._log, self._id, self._user = log, experiment_id, user
         self._prompts, self._asking, self._desk = prompts, asking, desk
-        self._ended, self._fault = ended, fault
+        self._ended, self._fault, self._held = ended, fault, held
         self._lock = Lock()
         self._calls: set[Call] = set()
         self._cut = False
@@ -97,10 +100,26 @@ class Crew:
     def _work(self, endpoint: Endpoint) -> None:
         try:
             while self._room.acquire() and (item := self._desk.take(endpoint)):
-                self._made.put(self._make(item))
+                with self._turn(endpoint):
+                    made = self._make(item)
+                self._made.put(made)
         except Exception:
             _log.exception("experiment %s failed by a fault of our own", self._id)
             self._fault()
+
+    @contextmanager
+    def _turn(self, endpoint: Endpoint) -> Iterator[None]:
+        """Models of this machine are called one at a time, whatever the experiment or the share."""
+        if endpoint.name != HERE:
+            yield
+            return
+        while not (taken := _here.acquire(timeout=0.1)) and not self._cut:
+            pass
+        try:
+            yield
+        finally:
+            if taken:
+                _here.release()
 
     def _make(self, item: Item) -> Made:
         prompt, call = self._prompts[item.prompt], Call()
@@ -108,7 +127,7 @@ class Crew:
             self._calls.add(call)
             if self._cut:
                 call.stop()
-        result = asked(self._asking.slot(item.slot, prompt, self._desk.wake), call)
+        result = asked(self._asking.slot(item.slot, prompt, self._held), call)
         with self._lock:
             self._calls.discard(call)
         place = Place(self._id) if item.repeat is None else Place(self._id, prompt.number, item.repeat)

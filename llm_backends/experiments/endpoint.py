@@ -40,12 +40,12 @@ class Holding(Retries):
     """Retries that hold back all of the endpoint's calls while the provider asks for it, and tell so."""
 
     endpoint: Endpoint
-    held: Callable[[], None]
+    held: Callable[[Endpoint], None]
 
     def wait_s(self, error: BackendError, attempt: int) -> float | None:
         """See Retries.wait_s; no attempt is made before the endpoint may be called again."""
         if isinstance(error, RateLimited) and error.retry_after:
             self.endpoint.hold(error.retry_after)
-            self.held()
+            self.held(self.endpoint)
         wait_s = super().wait_s(error, attempt)
         return None if wait_s is None else max(wait_s, self.endpoint.held_s)

@@ -9,29 +9,30 @@ from typing import TYPE_CHECKING
 from ..clock import now_ms
 from ..errors import ConfigError
 from ..store import experiments
-from ..store.experiments import LEASE_S, Counts, State
+from ..store.experiments import Counts, State
+from ..store.sharing.leases import Share
 from ..types import CallResult
 from .asking import Asking, warm_ups
 from .budget import Budget
 from .crew import Crew, Made
 from .desk import Desk
 from .done import Done
+from .endpoint import Endpoint
 from .estimate import at_most, prices, remaining_s
 from .order import blocks
 from .plan import ExperimentPlan
 from .progress import Progress
 from .prompts import Prompts
+from .sharing.budget import SharedBudget
+from .sharing.lease import RENEW_S, Busy, Lease
 
 if TYPE_CHECKING:
     from ..catalog.catalog import Catalog
     from ..store.call_log import CallLog
 
-RENEW_S = 2.0
+__all__ = ["Busy", "Engine"]
+
 _REFUSED = ("AuthError", "ConfigError", "RequestRejected")
-
-
-class Busy(Exception):
-    """Another process runs the experiment."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,8 @@ class _End:
 class Engine:
     """One experiment under way in this process. Safe from any thread.
 
-    A call counts as ended once its row is committed. `problem` is what stands in the way of that.
+    A call counts as ended once its row is committed. `problem` is what stands in the way of that. For a worker it is a
+    `share` of the experiment, one call at a time at each endpoint, with warm-ups where no other share had them here.
     """
 
     def __init__(
@@ -54,51 +56,64 @@ class Engine:
         plan: ExperimentPlan,
         prompts: Prompts,
         user: str | None = None,
+        share: Share | None = None,
+        warm_up: bool = True,
     ) -> None:
         self.id, self.plan, self.user = experiment_id, plan, user
-        self._log, self._prompts = log, prompts
-        self._asking, self._prices = Asking(plan, catalog), prices(plan, catalog)
+        self._log, self._prompts, self._warm_up = log, prompts, warm_up
+        self._lease = Lease(log, experiment_id, share)
+        self._asking = Asking(plan, catalog, 1 if share else plan.concurrency)
+        self._prices = prices(plan, catalog)
         self._total = plan.calls(len(prompts))
         self._end: _End | None = None
         self._over = Event()
         self._refused: dict[int, list[str | None]] = {}
 
     def start(self) -> None:
-        """Take the lease and go on where the log ends. Raises Busy, and ConfigError where the log can't be used."""
-        self._log.check()  # says that this process lives, before it holds anything
-        holder = self._log.writer.process.id
-        with self._log.database.writing() as connection:
-            if not experiments.claim(connection, self.id, holder):
-                raise Busy(self.id)
-        self._renewed_ms = now_ms()
+        """Take the lease and go on where the log ends.
+
+        Raises Busy, NotWanted for a share, and ConfigError where the log can't be used.
+        """
+        self._lease.take()
         try:
-            with self._log.database.reading() as connection:
-                done = Done(self.plan.repeats, len(self.plan.slots), experiments.ended(connection, self.id))
-                tallies = experiments.tallies(connection, self.id)
-            self._budget = Budget(self.plan.limits, self._prices, tallies)
+            done, tallies = self._lease.so_far(self.plan.repeats, len(self.plan.slots))
+            limits, lease = self.plan.limits, self._lease
+            self._budget = (
+                SharedBudget(limits, self._prices, tallies, lease)
+                if lease.shared
+                else Budget(limits, self._prices, tallies)
+            )
             self._desk = self._opened(done, self._budget)
         except BaseException:
-            self._release(_End("paused", "closed"), Counts())
+            self._lease.release("paused", "closed", Counts())
             raise
         fault = partial(self._halt, _End("paused", "fault"))
         self._crew = Crew(
-            self._log, self.id, self._prompts, self._asking, self._desk, self.user, ended=self._ended, fault=fault
+            *(self._log, self.id, self._prompts, self._asking, self._desk, self.user),
+            ended=self._ended,
+            fault=fault,
+            held=self._held,
         )
         Thread(target=self._run, name=f"experiment-{self.id[:8]}", daemon=True).start()
 
     def _opened(self, done: Done, budget: Budget) -> Desk:
-        plan, prompts = self.plan, self._prompts
-        order = blocks(len(prompts), plan.repeats, len(plan.slots), plan.seed)
-        left = sum(tally.ended for tally in budget.tallies) < self._total
-        first = next(blocks(len(prompts), plan.repeats, len(plan.slots), plan.seed)).prompt if left else 0
+        plan, prompts, slots = self.plan, self._prompts, range(len(self.plan.slots))
+        order = partial(blocks, len(prompts), plan.repeats, len(slots), plan.seed, self._lease.share)
+
+        def made(prompt: int, repeat: int, slot: int) -> bool:
+            return done.has(prompts[prompt].number, repeat, slot)
+
+        left = self._warm_up and sum(tally.ended for tally in budget.tallies) < self._total
+        if left and self._lease.shared:
+            left = any(not made(one.prompt, one.repeat, slot) for one in order() for slot in slots)
         return Desk(
-            order,
-            warm_ups(plan, first) if left else (),
+            order(),
+            warm_ups(plan, next(order()).prompt) if left else (),
             self._asking.endpoints,
             budget,
-            done=lambda prompt, repeat, slot: done.has(prompts[prompt].number, repeat, slot),
+            done=made,
             usd=self._usd,
-            may_send=lambda: now_ms() - self._renewed_ms < LEASE_S * 1000,
+            may_send=lambda: self._lease.holds,
         )
 
     def pause(self) -> None:
@@ -108,6 +123,10 @@ class Engine:
     def stop(self, state: State = "stopped", reason: str | None = "asked") -> None:
         """Make no further calls and cut those in flight, which are made again where the experiment is resumed."""
         self._halt(_End(state, reason), cut=True)
+
+    def hand_over(self, *, cut: bool = False) -> None:
+        """Make no further calls of the share, for another worker to make; those in flight end, or are cut."""
+        self._halt(_End("queued"), cut=cut)
 
     def wait(self, timeout_s: float | None = None) -> bool:
         """Block until it is over, for now or for good, `timeout_s` seconds at most; say whether it is."""
@@ -149,7 +168,7 @@ class Engine:
         if self._desk.finished:
             self._end = _End("done")
         self._end = self._end or _End("paused", self._desk.passed)
-        self._release(self._end, self._counts())
+        self._lease.release(self._end.state, self._end.reason, self._counts())
         self._over.set()
 
     def _ended(self, made: Made, kept: bool) -> None:
@@ -181,24 +200,19 @@ class Engine:
 
     def _renew(self) -> None:
         try:
-            with self._log.database.writing() as connection:
-                wanted = experiments.renew(connection, self.id, self._log.writer.process.id, self._counts())
+            wanted = self._lease.renew(self._counts(), self._budget.use)
+            self._lease.hear(self._asking.endpoints)
         except ConfigError:
             return  # the log tells it, and the calls wait for it; nothing is sent once the lease may be over
-        self._renewed_ms = now_ms()
         self._desk.wake()
         if wanted == "paused":
             self.pause()
         elif wanted is not None:
             self.stop("stopped" if wanted == "stopped" else "running", "asked" if wanted == "stopped" else "lost")
 
-    def _release(self, end: _End, counts: Counts) -> None:
-        holder = self._log.writer.process.id
-        try:
-            with self._log.database.writing() as connection:
-                experiments.release(connection, self.id, holder, end.state, end.reason, counts)
-        except ConfigError:
-            return  # the lease ends by itself
+    def _held(self, endpoint: Endpoint) -> None:
+        self._desk.wake()
+        self._lease.tell(endpoint)
 
     def _counts(self) -> Counts:
         tallies: Sequence[experiments.Tally] = self._budget.tallies

@@ -4,6 +4,9 @@ import random
 from array import array
 from collections.abc import Iterator, MutableSequence
 from dataclasses import dataclass
+from itertools import islice
+
+from ..store.sharing.leases import WHOLE, Share
 
 
 @dataclass(frozen=True)
@@ -15,11 +18,14 @@ class Block:
     slots: tuple[int, ...]
 
 
-def blocks(prompts: int, repeats: int, slots: int, seed: int) -> Iterator[Block]:
-    """Every block once, in random order, repeats among each other; a block's slots are shuffled when it is reached."""
+def blocks(prompts: int, repeats: int, slots: int, seed: int, share: Share = WHOLE) -> Iterator[Block]:
+    """Every block of the share once, in random order, repeats among each other.
+
+    A block's slots are shuffled when it is reached.
+    """
     order = array("L", range(prompts * repeats))  # 8 bytes a block: 800 kB for 100,000 prompts
     _shuffle(order, random.Random(f"{seed}"))
-    for number in order:
+    for number in islice(order, share.number, None, share.of):
         within = array("L", range(slots))
         _shuffle(within, random.Random(f"{seed} {number}"))
         repeat, prompt = divmod(number, prompts)

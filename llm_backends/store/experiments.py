@@ -1,39 +1,41 @@
-"""Experiments: how they become rows, who holds them, how far they are, and what their calls came to."""
+"""Experiments: how they become rows, how far they are, and what their calls came to."""
 
 import json
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, select, update
 
 from .columns import now
-from .processes import of_this_machine
-from .tables import calls, experiments
+from .sharing.leases import drop_over, holders
+from .tables import calls, experiments, leases
 
-State = Literal["ready", "running", "paused", "stopped", "done"]
+State = Literal["ready", "queued", "running", "paused", "stopped", "done"]
+"""One that is "queued" waits for workers, all of it or what they have not taken yet."""
 Wanted = Literal["paused", "stopped"]
-
-LEASE_S = 30.0
-"""How long a lease holds: as long as nobody may take over from a process that is not known to have ended."""
 
 
 @dataclass(frozen=True)
 class Counts:
-    """How far an experiment is: calls that have ended, those of them that failed, and the USD spent so far."""
+    """How far an experiment is: calls that have ended, those of them that failed, and the USD spent so far.
+
+    `made` are all that were made, warm-ups and stopped calls among them; it is kept where workers share the experiment.
+    """
 
     ended: int = 0
     failed: int = 0
     spent_usd: float = 0.0
+    made: int = 0
 
 
 @dataclass(frozen=True)
 class Experiment:
     """An experiment of `total` calls, as it was last written. `created_at` is UTC, ISO 8601.
 
-    `reason` says why it is paused. `held`: a process runs it now; one that is "running" and not held was interrupted.
+    `reason` says why it is paused. `holders` is how many processes run it now; one that is "running" and not held was
+    interrupted.
     """
 
     id: str
@@ -44,9 +46,14 @@ class Experiment:
     prompt_set_id: str
     state: State
     reason: str | None
-    held: bool
+    holders: int
     total: int
     counts: Counts
+
+    @property
+    def held(self) -> bool:
+        """Whether a process runs it now."""
+        return self.holders > 0
 
 
 @dataclass(frozen=True)
@@ -102,40 +109,13 @@ def recent(connection: Connection, limit: int = 50, user: str | None = None) -> 
     return _read(connection, connection.execute(query).all())
 
 
-def claim(connection: Connection, id: str, process: str) -> bool:
-    """Take the lease for this process, unless another holds it; from then on the experiment is running."""
-    e = experiments.c
-    values = {"holder": process, "lease_until": _after(connection, LEASE_S), "state": "running"}
-    free = update(experiments).where(e.id == id, or_(e.holder.is_(None), _over(connection)))
-    return connection.execute(free.values(values | {"reason": None, "wanted": None})).rowcount == 1
-
-
-def renew(connection: Connection, id: str, process: str, counts: Counts) -> Wanted | Literal["lost"] | None:
-    """Hold the lease for longer and write how far it is; what somebody wants of it, "lost" where another holds it."""
-    e = experiments.c
-    own = and_(e.id == id, e.holder == process)
-    values = {"lease_until": _after(connection, LEASE_S)} | asdict(counts)
-    if connection.execute(update(experiments).where(own).values(values)).rowcount == 0:
-        return "lost"
-    wanted: Wanted | None = connection.scalar(select(e.wanted).where(own))
-    return wanted
-
-
-def release(connection: Connection, id: str, process: str, state: State, reason: str | None, counts: Counts) -> None:
-    """Give the lease back, and write how it ended."""
-    e = experiments.c
-    values = {"holder": None, "lease_until": None, "state": state, "reason": reason, "wanted": None}
-    own = update(experiments).where(e.id == id, e.holder == process)
-    connection.execute(own.values(values | asdict(counts)))
-
-
 def want(connection: Connection, id: str, wanted: Wanted) -> None:
     """Ask whoever runs the experiment to pause or stop it; one that nobody runs is so at once."""
-    e = experiments.c
-    mine, unended = e.id == id, e.state != "done"
-    free = update(experiments).where(mine, unended, or_(e.holder.is_(None), _over(connection)))
-    if connection.execute(free.values(state=wanted, holder=None, lease_until=None)).rowcount == 0:
-        connection.execute(update(experiments).where(mine, unended).values(wanted=wanted))
+    asked = update(experiments).where(experiments.c.id == id, experiments.c.state != "done")
+    connection.execute(asked.values(wanted=wanted))  # before it looks who holds it, so that nobody begins to meanwhile
+    drop_over(connection, id)
+    if not connection.scalar(select(func.count()).where(leases.c.experiment_id == id)):
+        connection.execute(asked.values(state=wanted, wanted=None))
 
 
 def replan(connection: Connection, id: str, plan: Mapping[str, Any]) -> None:
@@ -188,9 +168,7 @@ def _tally(row: dict[str, Any]) -> Tally:
 
 
 def _read(connection: Connection, rows: Sequence[Row[Any]]) -> tuple[Experiment, ...]:
-    e = experiments.c
-    ids = [row.id for row in rows]
-    held = set(connection.scalars(select(e.id).where(e.id.in_(ids), e.holder.is_not(None), ~_over(connection))))
+    held = holders(connection, [row.id for row in rows])
     return tuple(
         Experiment(
             id=row.id,
@@ -201,30 +179,9 @@ def _read(connection: Connection, rows: Sequence[Row[Any]]) -> tuple[Experiment,
             prompt_set_id=row.prompt_set_id,
             state=row.state,
             reason=row.reason,
-            held=row.id in held,
+            holders=held.get(row.id, 0),
             total=row.total,
-            counts=Counts(row.ended, row.failed, row.spent_usd),
+            counts=Counts(row.ended, row.failed, row.spent_usd, row.made),
         )
         for row in rows
     )
-
-
-def _over(connection: Connection) -> ColumnElement[bool]:
-    """Whether a lease no longer holds: its time is over, or its process has ended on this machine.
-
-    A time further ahead than any lease lasts was written by a clock that has been set back since: it tells nothing. The
-    process is then taken for alive only where it is seen to live, on this machine.
-    """
-    e = experiments.c
-    past, beyond = e.lease_until < _after(connection, 0), e.lease_until > _after(connection, 2 * LEASE_S)
-    unseen = e.holder.not_in(of_this_machine(connection, alive=True))
-    return or_(past, and_(beyond, unseen), e.holder.in_(of_this_machine(connection, alive=False)))
-
-
-def _after(connection: Connection, seconds: float) -> str:
-    """The time of day that many seconds from now, by the one clock that all who share the database go by."""
-    if connection.dialect.name == "postgresql":
-        moment: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
-    else:
-        moment = datetime.now(UTC)
-    return (moment.astimezone(UTC) + timedelta(seconds=seconds)).isoformat(timespec="milliseconds")

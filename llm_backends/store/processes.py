@@ -20,19 +20,23 @@ _open_here: set[str] = set()
 
 
 class Process:
-    """One that has the database open, as the others see it; `id` is its own each time that it opens it."""
+    """One that has the database open, as the others see it; `id` is its own each time that it opens it.
+
+    `room` is for a worker: how many shares of experiments it takes at once.
+    """
 
     def __init__(self) -> None:
         self.id = uuid.uuid4().hex
+        self.room: int | None = None
         self._started_at = now()
         _open_here.add(self.id)
 
     def seen(self, connection: Connection) -> None:
         """Say that the process lives."""
         row = {"id": self.id, "host": socket.gethostname(), "pid": os.getpid(), "started_at": self._started_at}
-        seen_at = {"seen_at": now()}
-        statement = insert(connection, processes).on_conflict_do_update(index_elements=["id"], set_=seen_at)
-        connection.execute(statement, row | seen_at)
+        changed = {"seen_at": now(), "room": self.room}
+        statement = insert(connection, processes).on_conflict_do_update(index_elements=["id"], set_=changed)
+        connection.execute(statement, row | changed)
 
     def closed(self, connection: Connection) -> None:
         """Say that the process is done with the database; forget those that never did."""

@@ -28,7 +28,8 @@ preferences = Table(
     Column("value", Exact, nullable=False),
 )
 
-# Who has the database open. `seen_at` is kept fresh; that of a process that was killed stays for a day or more.
+# Who has the database open. `seen_at` is kept fresh; that of a process that was killed stays for a day or more. `room`
+# is for workers: how many shares of experiments one takes at once.
 processes = Table(
     "processes",
     metadata,
@@ -37,6 +38,7 @@ processes = Table(
     Column("pid", Integer, nullable=False),
     Column("started_at", Name, nullable=False),
     Column("seen_at", Name, nullable=False),
+    Column("room", Integer),
 )
 
 # Always 2. An LLMSelect from before the revisions reads it, and tells its user to update.
@@ -57,7 +59,7 @@ comparisons = Table(
 )
 
 # `total` and what follows are the engine's counters, for lists; what has ended is what `calls` holds. `wanted` asks
-# whoever holds the experiment for "paused" or "stopped". `holder` is a process, and only until `lease_until`.
+# whoever holds the experiment for "paused" or "stopped".
 experiments = Table(
     "experiments",
     metadata,
@@ -70,12 +72,38 @@ experiments = Table(
     Column("state", Name, nullable=False),
     Column("reason", Name),
     Column("wanted", Name),
-    Column("holder", Name),
-    Column("lease_until", Name),
     *(Column(name, BigInteger, nullable=False) for name in ("total", "ended", "failed")),
     Column("spent_usd", Double, nullable=False),
+    Column("made", BigInteger, nullable=False, server_default="0"),
     Index("experiments_by_time", "created_at", "id"),
     Index("experiments_by_prompt_set", "prompt_set_id"),
+)
+
+# Which process makes which share of an experiment, only until `lease_until`; all of it is share 0 of 1. For a budget
+# that several share: what the holder has made and spent since, how much of that the experiment's counters have already,
+# and what is in flight, at what it is expected to cost.
+leases = Table(
+    "leases",
+    metadata,
+    Column("experiment_id", Name, ForeignKey("experiments.id", ondelete="CASCADE"), primary_key=True),
+    Column("share", Integer, primary_key=True),
+    Column("shares", Integer, nullable=False),
+    Column("holder", Name, nullable=False),
+    Column("lease_until", Name, nullable=False),
+    *(Column(name, BigInteger, nullable=False, server_default="0") for name in ("made", "counted_made", "in_flight")),
+    *(
+        Column(name, Double, nullable=False, server_default="0")
+        for name in ("spent_usd", "counted_usd", "reserved_usd")
+    ),
+)
+
+# Endpoints that asked one of those who share an experiment to be left alone, and so all of them.
+holds = Table(
+    "holds",
+    metadata,
+    Column("experiment_id", Name, ForeignKey("experiments.id", ondelete="CASCADE"), primary_key=True),
+    Column("endpoint", Name, primary_key=True),
+    Column("until", Name, nullable=False),
 )
 
 # A call belongs to a comparison or to an experiment. One of an experiment without a prompt number is a warm-up.
