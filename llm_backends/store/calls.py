@@ -87,11 +87,11 @@ def recent(connection: Connection, filter: Filter, limit: int) -> tuple[LoggedCa
     """The calls that the filter lets through, newest first."""
     query = select(calls).where(*conditions(filter)).order_by(calls.c.started_at.desc(), calls.c.id.desc()).limit(limit)
     if not filter.models:
-        return tuple(_logged(row) for row in connection.execute(query).mappings())
+        return tuple(logged(row) for row in connection.execute(query).mappings())
     # One by one: a rare model's newest calls are found at once in the index by model, and far down in that by time.
     one = query.where(*(column == bindparam(column.name) for column in GROUP))
     found = [
-        _logged(row)
+        logged(row)
         for group in groups(connection, filter)
         for row in connection.execute(one, group._asdict()).mappings()
     ]
@@ -103,11 +103,12 @@ def of_comparisons(connection: Connection, ids: Sequence[str]) -> dict[str, tupl
     found: dict[str, list[LoggedCall]] = {id: [] for id in ids}
     by_slot = select(calls).where(calls.c.comparison_id.in_(ids)).order_by(calls.c.slot)
     for row in connection.execute(by_slot).mappings():
-        found[row["comparison_id"]].append(_logged(row))
+        found[row["comparison_id"]].append(logged(row))
     return {id: tuple(calls) for id, calls in found.items()}
 
 
-def _logged(row: RowMapping) -> LoggedCall:
+def logged(row: RowMapping) -> LoggedCall:
+    """The call in a row of `calls`."""
     values = {name: row[name] for name in _RESULT}
     values["target"] = Target(**{name: row[name] for name in _TARGET})
     values["usage"] = None if row["input_tokens"] is None else Usage(**{name: row[name] for name in _USAGE})

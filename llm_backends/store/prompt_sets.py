@@ -54,7 +54,7 @@ class PromptSets:
         query = select(prompts).where(prompts.c.set_id == id, prompts.c.number > after)
         with self._database.reading() as connection:
             rows = connection.execute(query.order_by(prompts.c.number).limit(limit)).mappings()
-            return tuple(_row(row) for row in rows)
+            return tuple(row(kept) for kept in rows)
 
     def rows(self, id: str) -> Iterator[Row]:
         """Every row of a set, in its order, read as they are needed."""
@@ -95,6 +95,7 @@ def _values(set_id: str, row: Row) -> dict[str, Any]:
     }
 
 
-def _row(kept: RowMapping) -> Row:
+def row(kept: RowMapping) -> Row:
+    """The prompt in a row of `prompts`."""
     texts = (kept["prompt"], kept["system"], kept["expected"])
     return Row(kept["number"], *texts, tuple(json.loads(kept["tags"])), tuple(json.loads(kept["variables"]).items()))

@@ -1,0 +1,245 @@
+"""Results of known calls in real databases: exact figures of slots, prompts and differences, and exports read back."""
+
+import contextlib
+import json
+from dataclasses import replace
+
+import pytest
+
+from llm_backends.experiments.asking import call_id
+from llm_backends.experiments.plan import ExperimentPlan, RoutedSlot
+from llm_backends.prompt_set import PromptSet, Row
+from llm_backends.results import columns as columns_of
+from llm_backends.results import differences, matrix, summary
+from llm_backends.stats.chance import holm
+from llm_backends.stats.differences import pair
+from llm_backends.stats.shares import share_interval
+from llm_backends.store import calls as store_calls
+from llm_backends.store import experiments as kept
+from llm_backends.store.call_log import CallLog, Place
+from llm_backends.store.prompt_sets import PromptSets
+from llm_backends.store.tables import calls, judgements
+from llm_backends.types import CallResult, Target, Usage
+
+AT = "2026-11-25T12:00:00.000+00:00"
+TARGET = Target("openai", "gpt-4o", "direct", "api.openai.com")
+CHECKS = [{"check": "contains", "text": "yes"}]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request, tmp_path):
+    return request.getfixturevalue("postgres_url") if request.param == "postgresql" else f"sqlite:///{tmp_path}/log.db"
+
+
+@pytest.fixture
+def log(tmp_path):
+    with contextlib.closing(CallLog(f"sqlite:///{tmp_path}/log.db")) as log:
+        yield log
+
+
+def ok(ttft_ms=100.0, **more) -> CallResult:
+    facts = {
+        "answer": "yes",
+        "usage": Usage(10, 20),
+        "ttft_ms": ttft_ms,
+        "ttfat_ms": ttft_ms,
+        "tpot_ms": 5.0,
+        "total_ms": 300.0,
+        "headers_ms": 50.0,
+        "chunks": 10,
+        "cost_usd": 0.001,
+    }
+    return CallResult(TARGET, "ok", AT, **facts | more)
+
+
+def error(kind="ProviderDown") -> CallResult:
+    return CallResult(TARGET, "error", AT, error_type=kind, error_message="It is down.", total_ms=7.0)
+
+
+def planned(slots=2, **more) -> ExperimentPlan:
+    names = ("openai/gpt-4o", *(f"openai/gpt-4o #{n}" for n in range(2, slots + 1)))
+    facts = {"name": "Test", "prompt_set": "none", "warm_up": 0} | more
+    return ExperimentPlan(slots=tuple(map(RoutedSlot, names)), **facts)
+
+
+def some(count: int) -> tuple[Row, ...]:
+    return tuple(Row(n, f"Question {n}", tags=("even",) if n % 2 == 0 else ("odd",)) for n in range(1, count + 1))
+
+
+def add(log, plan, prompts, made, passed=None, checks=CHECKS):
+    """An experiment whose calls are `made`, by (number, repeat, slot), and `passed` its judgements, by the same."""
+    chosen = PromptSet.of("Test", prompts)
+    PromptSets(log.database).keep(chosen)
+    asked = plan.to_json() | ({"checks": checks} if passed is not None else {})
+    with log.database.writing() as connection:
+        id = kept.add(connection, plan.name, asked, chosen.id, plan.calls(len(prompts)))
+        rows, found = [], []
+        for (number, repeat, slot), result in made.items():
+            place = Place(id, number, repeat)
+            rows.append(store_calls.row(None, slot, None, result, call_id(place, slot), place))
+        for (number, repeat, slot), held in (passed or {}).items():
+            row = {"experiment_id": id, "prompt_number": number, "repeat": repeat, "slot": slot, "passed": held}
+            row |= {"call_id": call_id(Place(id, number, repeat), slot), "checks": columns_of.checks_id(checks)}
+            reason = {True: "held", False: "lacks it", None: "no whole answer"}[held]
+            found.append(row | {"found": json.dumps([[held, reason, None]])})
+        connection.execute(calls.insert(), rows)
+        if found:
+            connection.execute(judgements.insert(), found)
+        return kept.one(connection, id)
+
+
+def read(log, *given, **more):
+    return columns_of.read(log.database, add(log, *given, **more))
+
+
+# Columns and slots
+
+
+def test_a_slot_comes_to_what_its_calls_came_to(url):
+    """Four prompts, two repeats: the pass rate averages repeats, and what failed or is open is beside it."""
+    made = {(n, r, 0): ok(100.0 * n, cost_usd=None if n == 4 else 0.001) for n in range(1, 5) for r in range(2)}
+    made |= {(1, 0, 1): error(), (1, 1, 1): error("TimedOut"), (2, 0, 1): error(), (2, 1, 1): ok()}
+    passed = {(1, 0, 0): True, (1, 1, 0): False, (2, 0, 0): True, (2, 1, 0): None, (3, 0, 0): False, (3, 1, 0): False}
+    passed |= {(1, 0, 1): None}
+    with contextlib.closing(CallLog(url)) as log:
+        first, second = summary.summaries(read(log, planned(repeats=2), some(4), made, passed))
+    assert (first.calls, first.ended, first.ok, first.failed, first.errors) == (8, 8, 8, 0, ())
+    assert first.pass_rate == share_interval(1.5, 3)
+    assert (first.passed, first.not_passed, first.open, first.unjudged) == (2, 3, 1, 2)
+    assert first.ttft_ms == summary.Spread(250.0, None, 8)
+    assert (first.input_tokens, first.output_tokens) == (80, 160)
+    assert (first.cost_usd, first.cost_per_call_usd, first.cost_unknown) == (pytest.approx(0.006), 0.001, 2)
+    assert (second.calls, second.ended, second.ok, second.failed) == (8, 4, 1, 3)
+    assert second.errors == (("ProviderDown", 2), ("TimedOut", 1))
+    assert (second.pass_rate, second.open, second.unjudged) == (None, 0, 1)
+    assert second.total_ms == summary.Spread(300.0, None, 1)
+
+
+def test_judgements_of_other_checks_warm_ups_and_stopped_calls_count_for_nothing(log):
+    made = {(1, 0, 0): ok(), (None, None, 0): ok(), (2, 0, 0): replace(ok(), status="stopped")}
+    one = add(log, planned(1), some(2), made, {(1, 0, 0): True})
+    assert columns_of.read(log.database, one).passed.tolist() == [[[1.0]]]
+    with log.database.writing() as connection:
+        kept.replan(connection, one.id, one.plan | {"checks": [*CHECKS, *CHECKS]})
+        one = kept.one(connection, one.id)
+    found = columns_of.read(log.database, one)
+    assert found.numbers.tolist() == [1] and not found.judged.any()
+
+
+def test_the_95th_percentile_needs_20_values(log):
+    made = {(n, 0, 0): ok(float(n)) for n in range(1, 21)}
+    (one,) = summary.summaries(read(log, planned(1), some(20), made))
+    assert (one.ttft_ms.p50, one.ttft_ms.p95) == (10.5, pytest.approx(19.05))
+
+
+def test_an_experiment_without_calls_says_nothing_and_fails_at_nothing(log):
+    columns = columns_of.read(log.database, add(log, planned(), some(1), {(None, None, 0): ok()}))
+    assert [one.ended for one in summary.summaries(columns)] == [0, 0]
+    assert matrix.page(columns, log.database).lines == ()
+    assert {one.verdict.kind for one in differences.against_baseline(columns)} == {"too few pairs"}
+
+
+# Differences
+
+
+def test_pairs_are_those_of_the_statistics(log):
+    made = {(n, r, 0): ok(100.0 + n + r) for n in range(1, 9) for r in range(2)}
+    made |= {(n, r, 1): ok(130.0 + 2 * n - r) for n in range(2, 10) for r in range(2)}
+    made[2, 0, 1] = made[3, 0, 0] = made[3, 1, 0] = error()
+    columns = read(log, planned(repeats=2), some(9), made)
+    sides = [{}, {}]
+    for (number, _, slot), result in made.items():
+        sides[slot].setdefault(number, []).append(result.ttft_ms)
+    numbers, pairs = differences.paired(differences.Side(columns, 0), differences.Side(columns, 1), "ttft_ms")
+    assert pairs == pair(*sides) and numbers == (2, 4, 5, 6, 7, 8)
+    assert (pairs.left_out, pairs.missing_baseline, pairs.missing_other) == (3, 2, 1)
+
+
+def test_differences_are_judged_together_and_said(log):
+    made = {(n, 0, 0): ok(100.0 + n) for n in range(1, 13)}
+    made |= {(n, 0, 1): ok(130.0 + n + n % 3, cost_usd=0.002) for n in range(1, 13)}
+    passed = {(n, 0, slot): not slot or n > 2 for n in range(1, 13) for slot in range(2)}
+    found = {
+        one.measure.metric: one for one in differences.against_baseline(read(log, planned(), some(12), made, passed))
+    }
+    assert list(found) == ["passed", "ttft_ms", "tpot_ms", "total_ms", "cost_usd", "output_tokens"]
+    ps = [one.verdict.difference.p for one in found.values()]
+    assert ps == [0.5, 2 * 0.5**12, 1, 1, 2 * 0.5**12, 1]
+    assert tuple(one.verdict.p for one in found.values()) == holm(ps)
+    assert [one.verdict.kind for one in found.values()].count("real difference") == 2
+    first = "first token 31 ms later, 95 % interval 30 to 32, 12 pairs: a real difference"
+    assert found["ttft_ms"].sentence.replace(".0", "") == first
+    assert found["cost_usd"].sentence.startswith("cost of 1,000 calls 1.0 USD higher")
+    assert found["passed"].sentence.startswith("pass rate 17 points lower")
+    assert found["cost_usd"].verdict.worth == pytest.approx(0.0001)
+
+
+def test_what_is_worth_knowing_can_be_chosen_and_slots_paired_as_one_likes(log):
+    made = {(n, 0, slot): ok(100.0 + n * slot, ttfat_ms=200.0) for n in range(1, 13) for slot in range(3)}
+    columns = read(log, planned(3), some(12), made)
+    found = differences.differences(columns, [(2, 1), (1, 0)], ("ttft_ms", "ttfat_ms"), {"ttft_ms": 3})
+    assert [(one.baseline.slot, one.other.slot, one.measure.metric) for one in found] == [
+        *((2, 1, "ttft_ms"), (2, 1, "ttfat_ms"), (1, 0, "ttft_ms"), (1, 0, "ttfat_ms"))
+    ]
+    assert [one.verdict.worth for one in found] == [3, 10, 3, 10]
+    assert found[0].verdict.difference.estimate == -6.5
+
+
+def test_calls_that_are_not_wanted_are_left_out_and_counted(log):
+    made = {(n, 0, slot): ok(connect_ms=30.0 if n == 1 else None) for n in range(1, 9) for slot in range(2)}
+    columns = read(log, planned(), some(8), made)
+    opened = columns.only(columns.figures["connect_ms"] != 30)
+    (one,) = differences.differences(opened, [(0, 1)], ("tokens_per_chunk",))
+    assert (one.pairs.left_out, one.pairs.missing_baseline) == (1, 1) and set(one.pairs.baseline) == {2.0}
+
+
+# The matrix
+
+
+@pytest.fixture
+def mixed(log):
+    """Six prompts, two slots: both pass, both fail, they disagree, one fails as a call, open, not asked yet."""
+    made = {(n, 0, slot): ok() for n in range(1, 6) for slot in range(2)}
+    made[4, 0, 1] = error()
+    made |= {(6, 0, 0): ok()}
+    passed = {(1, 0, 0): True, (1, 0, 1): True, (2, 0, 0): False, (2, 0, 1): False, (3, 0, 0): False, (3, 0, 1): True}
+    passed |= {(4, 0, 0): True, (4, 0, 1): None, (5, 0, 0): None, (5, 0, 1): None, (6, 0, 0): False}
+    return read(log, planned(), some(6), made, passed)
+
+
+@pytest.mark.parametrize(
+    "chosen, numbers",
+    [
+        ({}, [1, 2, 3, 4, 5, 6]),
+        ({"order": "failures"}, [2, 3, 4, 6, 1, 5]),
+        ({"order": "disagreement"}, [3, 4, 1, 2, 5, 6]),
+        ({"which": "disagree"}, [3, 4]),
+        ({"which": "failed"}, [2, 3, 4, 6]),
+        ({"which": "all failed"}, [2, 6]),
+        ({"tag": "even", "order": "failures"}, [2, 4, 6]),
+        ({"text": "QUESTION 3"}, [3]),
+        ({"tag": "even", "text": "question", "which": "failed", "start": 1, "limit": 1}, [4]),
+        ({"text": "%"}, []),
+    ],
+)
+def test_the_matrix_is_sorted_filtered_and_paged(chosen, numbers, mixed, log):
+    found = matrix.page(mixed, log.database, **chosen)
+    assert [line.number for line in found.lines] == numbers and found.prompts == 6
+    assert all(line.row.prompt == f"Question {line.number}" for line in found.lines)
+
+
+def test_a_cell_says_what_came_of_its_calls(mixed, log):
+    lines = matrix.page(mixed, log.database).lines
+    states = [tuple(cell.state for cell in line.cells) for line in lines]
+    assert states == [
+        *(("passed", "passed"), ("failed", "failed"), ("failed", "passed")),
+        *(("passed", "error"), ("open", "open"), ("failed", "waiting")),
+    ]
+    assert matrix.tags(mixed, log.database) == {"even": 3, "odd": 3}
+
+
+def test_a_cell_opens_its_calls_with_what_each_check_found(mixed, log):
+    (call,) = matrix.opened(mixed, log.database, 3, 0)
+    assert call.call.result == ok() and call.call.place == Place(mixed.experiment.id, 3, 0)
+    assert call.judged.passed is False and call.judged.found[0].reason == "lacks it"
+    assert [one.call.slot for one in matrix.opened(mixed, log.database, 4)] == [0, 1]
