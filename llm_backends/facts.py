@@ -84,8 +84,9 @@ Problem = VariableFault | FileFault | PreferenceFault | PreferencesUnread
 class NotReady:
     """Why `ref`, a provider/model, cannot be called. `variables` are those to set, any one of them.
 
-    `known` are the providers that there are, `folder` the one without the model's file, `fault` what is wrong with the
-    variable that is set. `mendable_in_settings` is what the Settings page can mend it with, None where it can't.
+    `known` are the providers or endpoints that there are, `folder` the one without the model's file, `fault` what is
+    wrong with the variable that is set. `mendable_in_settings` is what the Settings page can mend it with, None where
+    it can't.
     """
 
     ref: str
@@ -97,6 +98,7 @@ class NotReady:
         "no key",
         "no legacy SDK",
         "no endpoint",
+        "unknown endpoint",
         "no azure-identity",
         "not offered",
         "no deployment",
@@ -161,6 +163,9 @@ class PlanFault:
         "no prompts",
         "braces",
         "no variable",
+        "no Azure endpoint",
+        "no new connection",
+        "no sides",
     ]
     about: tuple[str, ...] = ()
     not_ready: NotReady | None = None

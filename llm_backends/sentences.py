@@ -125,6 +125,7 @@ def _(fact: NotReady) -> str:
         "no key": f"Set {variables} in .env or the environment.",
         "no legacy SDK": "Run `pip install -r requirements-gemini-legacy.txt`, or set GEMINI_SDK=google-genai.",
         "no endpoint": f"Set {variables} in .env or the environment.",
+        "unknown endpoint": f"There is no such Azure endpoint: choose {_or(fact.known)}.",
         "no azure-identity": "Run `pip install -r requirements.txt`, which brings azure-identity, or set "
         "AZURE_AI_FOUNDRY_AUTH=key.",
         "not offered": "Azure AI Foundry does not offer Gemini: take the direct route, or set "
@@ -197,6 +198,10 @@ def _(fact: PlanFault) -> str:
         "not ready": f"{fact.where} cannot be called.",
         "no price": f"{fact.where}: a limit in USD needs every model's price, and there is {about}. Take the model "
         "out, or limit the calls in place of USD.",
+        "no Azure endpoint": f"{fact.where}: it names one of the Azure endpoints, and so needs `route: azure`.",
+        "no new connection": f"{fact.where} can't be told to open a new connection: google-generativeai keeps its own. "
+        "Set GEMINI_SDK=google-genai, or take the open connections alone.",
+        "no sides": f"{fact.where}: a Route lab asks each model on two sides, over the same connections on both.",
         "no prompts": f"{fact.where} is not a usable prompt set:",
         "braces": of_template(TemplateFault("not understood", about)),
     }[fact.reason]

@@ -75,8 +75,8 @@ class AzureBackend:
         return messages_sdk(self._endpoint.url, self._key, self._scope, self._timeouts)
 
 
-def deployed(*, target: Target, azure: "Azure", timeouts: Timeouts) -> Backend:
-    """The backend of a mapped model, over all endpoints that offer it."""
+def deployed(*, target: Target, azure: "Azure", timeouts: Timeouts, only: str | None = None) -> Backend:
+    """The backend of a mapped model, over all endpoints that offer it, or `only` the one of this name."""
     backends = {
         endpoint.url: AzureBackend(
             target=replace(target, endpoint_host=endpoint.host),
@@ -85,7 +85,7 @@ def deployed(*, target: Target, azure: "Azure", timeouts: Timeouts) -> Backend:
             wire=wire,
             timeouts=timeouts,
         )
-        for endpoint, wire in serving(target.ref, azure)
+        for endpoint, wire in serving(target.ref, azure, only)
     }
     return Failover(backends) if len(backends) > 1 else next(iter(backends.values()))
 

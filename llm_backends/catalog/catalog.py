@@ -62,30 +62,40 @@ class Catalog:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._listed: dict[str, tuple[str, ...]] = {}
-        self._backends: dict[tuple[str, Route], Backend] = {}
+        self._backends: dict[tuple[str, Route, str | None], Backend] = {}
         self._lock = Lock()
 
     def models(self, route: Toggle) -> tuple[ModelEntry, ...]:
         """Every known model: by provider, the newest first. Local models are the same on both routes."""
         return tuple(self._entry(ref, route, source) for ref, source in self._sources(route).items())
 
-    def entry(self, ref: str, route: Toggle) -> ModelEntry:
-        """The entry of any `provider/model`, known or not; a malformed one comes back as not ready."""
-        ref = _tidy(ref)
-        return self._entry(ref, route, self._sources(route).get(ref, "typed"))
+    def entry(self, ref: str, route: Toggle, endpoint: str | None = None) -> ModelEntry:
+        """The entry of any `provider/model`, known or not; a malformed one comes back as not ready.
 
-    def backend(self, ref: str, route: Toggle) -> Backend:
-        """The model's backend, built once and shared. One that is not ready says why when it is asked."""
-        entry = self.entry(ref, route)
+        `endpoint` names the only one of Azure's endpoints that it may be called at.
+        """
+        ref = _tidy(ref)
+        return self._entry(ref, route, self._sources(route).get(ref, "typed"), endpoint)
+
+    def sees_socket(self, provider: str, route: Route) -> bool:
+        """Whether calls go over our own transport: google-generativeai's go over one of its own."""
+        return provider != "gemini" or route != "direct" or self.settings.gemini_sdk == "google-genai"
+
+    def backend(self, ref: str, route: Toggle, endpoint: str | None = None) -> Backend:
+        """The model's backend, built once and shared. One that is not ready says why when it is asked.
+
+        It has all of the model's Azure endpoints to fail over to, or the one that is named.
+        """
+        entry = self.entry(ref, route, endpoint)
         target = self._target(entry.provider, entry.model, entry.route, entry.deployment)
         if entry.why_not:
             from ..providers.refused import Refused
 
             return Refused(target=target, reason=entry.why_not)
         with self._lock:
-            key = (entry.ref, entry.route)
+            key = (entry.ref, entry.route, endpoint)
             if key not in self._backends:
-                self._backends[key] = self._build(target)
+                self._backends[key] = self._build(target, endpoint)
             return self._backends[key]
 
     def slot(
@@ -142,11 +152,11 @@ class Catalog:
             found |= dict.fromkeys((f"{provider}/{model}" for model in server.models), "environment")
         return {ref: found.get(ref, "local") for ref in dict.fromkeys([*order, *found])}
 
-    def _entry(self, ref: str, route: Route, source: Source) -> ModelEntry:
+    def _entry(self, ref: str, route: Route, source: Source, endpoint: str | None = None) -> ModelEntry:
         provider, _, model = ref.partition("/")
         at = "local" if provider == "local" else route
         deployment = self.settings.azure.deployments.get(ref) if at == "azure" else None
-        why_not = readiness.why_not(self.settings, provider, model, at)
+        why_not = readiness.why_not(self.settings, provider, model, at, endpoint)
         input_usd, output_usd, price_source = prices.price_per_mtok(provider, model, at)
         return ModelEntry(
             ref=ref,
@@ -180,7 +190,7 @@ class Catalog:
 
         return Timeouts(self.settings.connect_timeout_s, self.settings.read_timeout_s, self.settings.deadline_s)
 
-    def _build(self, target: Target) -> Backend:
+    def _build(self, target: Target, endpoint: str | None) -> Backend:
         settings, timeouts = self.settings, self._timeouts()
         if target.route == "local":
             from ..providers.local import LocalBackend
@@ -192,7 +202,7 @@ class Catalog:
         if target.route == "azure":
             from ..azure.backend import deployed
 
-            return deployed(azure=settings.azure, target=target, timeouts=timeouts)
+            return deployed(azure=settings.azure, target=target, timeouts=timeouts, only=endpoint)
         module, name = _ADAPTERS.get(target.provider, ("openai", "OpenAIBackend"))
         if target.provider == "gemini" and settings.gemini_sdk == "google-generativeai":
             module, name = "gemini_legacy", "GeminiLegacyBackend"

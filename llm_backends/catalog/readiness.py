@@ -16,14 +16,19 @@ from ..vendors import BUILT_IN, EMBEDDED, PROVIDERS
 _PARTS = re.compile(r"^mmproj|-(?!00001)\d{5}-of-\d{5}$")
 
 
-def why_not(settings: Settings, provider: str, model: str, route: Route) -> NotReady | None:
-    """What keeps `provider/model` from being called on this route, or None where nothing does. No network."""
+def why_not(
+    settings: Settings, provider: str, model: str, route: Route, endpoint: str | None = None
+) -> NotReady | None:
+    """What keeps `provider/model` from being called on this route, or None where nothing does. No network.
+
+    `endpoint` names the only one of Azure's that it may be called at.
+    """
     ref = f"{provider}/{model}"
     if not provider or not model:
         return NotReady(ref, "no model")
     if route == "local":
         return _local(settings, model)
-    return _azure(settings, ref) if route == "azure" else direct(settings, ref)
+    return _azure(settings, ref, endpoint) if route == "azure" else direct(settings, ref)
 
 
 def direct(settings: Settings, ref: str) -> NotReady | None:
@@ -49,7 +54,7 @@ def _broken(settings: Settings, name: str, ref: str) -> NotReady:
     return NotReady(ref, "fault", (fault.variable,), fault=fault, mendable_in_settings="key" if is_key else None)
 
 
-def _azure(settings: Settings, ref: str) -> NotReady | None:
+def _azure(settings: Settings, ref: str, endpoint: str | None) -> NotReady | None:
     azure = settings.azure
     if "azure" in settings.broken:
         return _broken(settings, "azure", ref)
@@ -59,7 +64,9 @@ def _azure(settings: Settings, ref: str) -> NotReady | None:
         return NotReady(ref, "no key", key_variables("azure"), mendable_in_settings="key")
     if azure.auth == "entra" and not _installed("azure.identity"):
         return NotReady(ref, "no azure-identity")
-    if not serving(ref, azure):
+    if endpoint and endpoint not in azure.named:
+        return NotReady(ref, "unknown endpoint", known=tuple(azure.named))
+    if not serving(ref, azure, endpoint):
         return NotReady(ref, "not offered")
     if ref not in azure.deployments:
         variable = MAPPED_BY.get(ref, "AZURE_DEPLOYMENTS")

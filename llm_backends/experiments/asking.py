@@ -31,7 +31,8 @@ class Asking:
 
     def __init__(self, plan: ExperimentPlan, catalog: "Catalog", concurrency: int) -> None:
         self._plan = plan
-        self._slots = [slots(Plan(slot.route, (slot,), plan.shared), "", catalog)[0] for slot in plan.slots]
+        asked = [slots(Plan(slot.route, (slot,), plan.shared), "", catalog)[0] for slot in plan.slots]
+        self._slots = [replace(one, backend=slot.backend(catalog)) for slot, one in zip(plan.slots, asked, strict=True)]
         names = [endpoint_of(slot.backend.target) for slot in self._slots]
         endpoints = {name: Endpoint(name, concurrency) for name in names}
         self.endpoints: tuple[Endpoint, ...] = tuple(endpoints[name] for name in names)
@@ -43,6 +44,10 @@ class Asking:
         request = replace(slot.request, messages=(*system, Message("user", prompt.prompt)))
         retries = Holding(**vars(slot.retries), endpoint=self.endpoints[number], held=held)
         return Slot(slot.backend, request, retries)
+
+    def call(self, number: int) -> Call:
+        """A call of this slot, to be made."""
+        return Call(new_connection=self._plan.slots[number].connection == "new")
 
 
 def asked(slot: Slot, call: Call) -> CallResult:
@@ -63,8 +68,11 @@ def call_id(place: Place, slot: int) -> str:
 
 
 def warm_ups(plan: ExperimentPlan, first: int) -> Sequence[tuple[int, int]]:
-    """(prompt, slot) of the calls that are made before any counts, so that connections are open and models loaded."""
-    return [(first, slot) for _ in range(plan.warm_up) for slot in range(len(plan.slots))]
+    """(prompt, slot) of the calls that are made before any counts, so that connections are open and models loaded.
+
+    Those of a slot come together: as many as run at once then have a connection each.
+    """
+    return [(first, slot) for slot in range(len(plan.slots)) for _ in range(plan.warm_up)]
 
 
 def _broken(target: Target) -> CallResult:

@@ -122,7 +122,7 @@ class Crew:
                 _here.release()
 
     def _make(self, item: Item) -> Made:
-        prompt, call = self._prompts[item.prompt], Call()
+        prompt, call = self._prompts[item.prompt], self._asking.call(item.slot)
         with self._lock:
             self._calls.add(call)
             if self._cut:

@@ -11,7 +11,7 @@ from .endpoint import Endpoint
 from .order import Block
 
 AHEAD = 8
-"""A block begins at most AHEAD x concurrency blocks after the oldest that has not ended: a slow or held endpoint is
+"""A block begins at most so many x concurrency blocks after the oldest that has not ended: a slow or held endpoint is
 waited for, so that what is compared was asked at about the same time."""
 
 
@@ -49,12 +49,13 @@ class Desk:
         done: Callable[[int, int, int], bool],
         usd: Callable[[int, int], float],
         may_send: Callable[[], bool],
+        ahead: int = AHEAD,
     ) -> None:
         self.changed = Condition()
         self.passed: Limit | None = None
         self._blocks, self._endpoints, self._budget = blocks, endpoints, budget
         self._done, self._usd, self._may_send = done, usd, may_send
-        self._ahead = AHEAD * max(endpoint.limit for endpoint in endpoints)
+        self._ahead = ahead * max(endpoint.limit for endpoint in endpoints)
         self._open: deque[_Open] = deque()
         self._waiting: dict[Endpoint, deque[Item]] = {endpoint: deque() for endpoint in endpoints}
         self._exhausted = self._closed = False

@@ -15,7 +15,7 @@ from ..types import CallResult
 from .asking import Asking, warm_ups
 from .budget import Budget
 from .crew import Crew, Made
-from .desk import Desk
+from .desk import AHEAD, Desk
 from .done import Done
 from .endpoint import Endpoint
 from .estimate import at_most, prices, remaining_s
@@ -114,6 +114,7 @@ class Engine:
             done=made,
             usd=self._usd,
             may_send=lambda: self._lease.holds,
+            ahead=1 if plan.kind == "route lab" else AHEAD,
         )
 
     def pause(self) -> None:

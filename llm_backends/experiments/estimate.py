@@ -102,7 +102,7 @@ def expected(
         for slot, price in enumerate(prices(plan, catalog))
     ]
     costs = [one.cost_usd for one in slots]
-    targets = [catalog.backend(slot.ref, slot.route).target for slot in plan.slots]
+    targets = [slot.backend(catalog).target for slot in plan.slots]
     hosts = [Endpoint(endpoint_of(target), plan.concurrency) for target in targets]
     return Expected(
         calls=sum(one.calls for one in slots),

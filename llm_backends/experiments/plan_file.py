@@ -4,12 +4,12 @@ import math
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..facts import PlanFault
 from ..prompt_sets.records import RowFault
 from ..runs.plan import Own, Parameters, named, read
-from .plan import CONCURRENCY, ExperimentPlan, Limits, RoutedSlot
+from .plan import CONCURRENCY, CONNECTIONS, KINDS, ExperimentPlan, Kind, Limits, RoutedSlot
 
 if TYPE_CHECKING:
     from ..catalog.catalog import Toggle
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 FIELDS = tuple(field.name for field in fields(ExperimentPlan))
 MOST = {"repeats": 1000, "concurrency": 256, "warm_up": 100}
 _LARGEST_SEED = 2**63
+_WAY = ("model", "route", "connection", "endpoint")
+_Choice = TypeVar("_Choice", bound=str)
 
 
 class PlanUnusable(Exception):
@@ -72,7 +74,8 @@ class _Reader:
     def plan(self, kept: object) -> ExperimentPlan | None:
         found = self._mapping("the plan", kept, FIELDS)
         name, prompts = self._text(found, "name"), self._text(found, "prompt_set")
-        slots = self._slots(found.get("slots"))
+        kind = self._choice(found, "kind", KINDS)
+        slots = self._slots(found.get("slots"), kind)
         baseline = found.get("baseline")
         if slots and baseline is not None and baseline not in (names := tuple(slot.name for slot in slots)):
             self._fault(f"baseline {baseline}", "no choice", *names)
@@ -92,24 +95,40 @@ class _Reader:
                 self._count(limits, "calls", 1, 10**9, 0) or None,
             ),
             baseline=str(baseline) if baseline is not None else None,
+            kind=kind,
         )
         return None if self.faults else plan
 
-    def _slots(self, kept: object) -> tuple[RoutedSlot, ...]:
+    def _slots(self, kept: object, kind: Kind) -> tuple[RoutedSlot, ...]:
         if not isinstance(kept, list) or not kept:
             self._fault("slots", "no list")
             return ()
         own = tuple(field.name for field in fields(Own))
-        found = [self._mapping(f"slots {n}", slot, ("model", "route", *own)) for n, slot in enumerate(kept, 1)]
-        refs = [self._text(slot, "model", f"slots {n}: model") for n, slot in enumerate(found, 1)]
-        return tuple(self._slot(n, *one) for n, one in enumerate(zip(named(refs), found, strict=True), 1))
+        found = [self._mapping(f"slots {n}", slot, (*_WAY, *own)) for n, slot in enumerate(kept, 1)]
+        slots = [self._slot(f"slots {n}", slot) for n, slot in enumerate(found, 1)]
+        names = named(slot.telling if kind == "route lab" else slot.ref for slot in slots)
+        return tuple(replace(slot, name=name) for slot, name in zip(slots, names, strict=True))
 
-    def _slot(self, number: int, name: str, found: Mapping[str, Any]) -> RoutedSlot:
-        route: Toggle = "azure" if found.get("route") == "azure" else "direct"
-        if found.get("route") not in (None, route):
-            self._fault(f"slots {number}: route {found['route']}", "no choice", "direct", "azure")
-        own = {key: value for key, value in found.items() if key not in ("model", "route")}
-        return RoutedSlot(name, Own(**self._parameters(f"slots {number}", own, Own)), route)
+    def _slot(self, where: str, found: Mapping[str, Any]) -> RoutedSlot:
+        routes: tuple[Toggle, ...] = ("direct", "azure")
+        endpoint = found.get("endpoint")
+        if endpoint is not None and (not isinstance(endpoint, str) or found.get("route") != "azure"):
+            self._fault(f"{where}: endpoint {endpoint}", "no Azure endpoint")
+        own = {key: value for key, value in found.items() if key not in _WAY}
+        return RoutedSlot(
+            self._text(found, "model", f"{where}: model"),
+            Own(**self._parameters(where, own, Own)),
+            self._choice(found, "route", routes, f"{where}: "),
+            self._choice(found, "connection", CONNECTIONS, f"{where}: "),
+            endpoint or None,
+        )
+
+    def _choice(self, found: Mapping[str, Any], name: str, choices: tuple[_Choice, ...], where: str = "") -> _Choice:
+        value = found.get(name)
+        chosen = next((choice for choice in choices if choice == value), choices[0])
+        if value not in (None, chosen):
+            self._fault(f"{where}{name} {value}", "no choice", *map(str, choices))
+        return chosen
 
     def _parameters(self, where: str, kept: object, into: type[Parameters] | type[Own]) -> dict[str, Any]:
         found = self._mapping(where, kept, tuple(field.name for field in fields(into)))

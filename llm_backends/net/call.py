@@ -47,10 +47,12 @@ class Call(Switch):
 
     `t0` is when the first byte of the first request is handed to the socket, or when the connection for it begins to be
     opened. `timed_from` "sdk": the SDK's socket is out of sight, and `t0` is when the SDK was called.
+    `new_connection`: it goes over a connection of its own, which is closed with its answer.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, new_connection: bool = False) -> None:
         super().__init__()
+        self.new_connection = new_connection
         self.t0: float | None = None
         self.timed_from: Literal["socket", "sdk"] | None = None
         self.started_at: datetime | None = None

@@ -3,6 +3,7 @@
 The SDKs know nothing of it. See `Call` for what is reported.
 """
 
+import ssl
 from collections.abc import Iterator
 from typing import Any
 from urllib.request import getproxies, proxy_bypass
@@ -16,6 +17,8 @@ from ..once import once
 from .arrival import Reader, readable, stamp
 from .call import Call, Timeouts, current_call
 from .connect import connected
+
+KEPT_OPEN = 64
 
 
 class _Stream(httpcore2.NetworkStream):
@@ -97,10 +100,10 @@ class _Network(httpcore2.SyncBackend):
 
 
 class _Transport(httpx2.HTTPTransport):
-    def __init__(self, proxy: str | None = None) -> None:
+    def __init__(self, trust: ssl.SSLContext, proxy: str | None, kept_open: int) -> None:
         # A slot must never wait for a connection, and an analyst who reads an answer should find the next call's open.
-        limits = httpx2.Limits(max_connections=None, max_keepalive_connections=64, keepalive_expiry=120)
-        super().__init__(limits=limits, proxy=proxy)
+        limits = httpx2.Limits(max_connections=None, max_keepalive_connections=kept_open, keepalive_expiry=120)
+        super().__init__(verify=trust, limits=limits, proxy=proxy)
         self._pool._network_backend = _Network()  # httpx2 has no parameter for it; a test holds this line
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
@@ -124,11 +127,13 @@ class _Transport(httpx2.HTTPTransport):
 class _Proxied(httpx2.BaseTransport):
     """Chooses by host, as the environment's proxy variables say; a loopback host is always direct."""
 
-    def __init__(self) -> None:
-        self._direct = _Transport()
+    def __init__(self, trust: ssl.SSLContext, kept_open: int) -> None:
+        self._direct = _Transport(trust, None, kept_open)
         proxies = getproxies()
         schemes = [scheme for scheme in ("http", "https") if scheme in proxies]
-        self._by_scheme: dict[str, _Transport] = {scheme: _Transport(proxies[scheme]) for scheme in schemes}
+        self._by_scheme: dict[str, _Transport] = {
+            scheme: _Transport(trust, proxies[scheme], kept_open) for scheme in schemes
+        }
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         host = request.url.host
@@ -142,6 +147,26 @@ class _Proxied(httpx2.BaseTransport):
             transport.close()
 
 
+class _Pools(httpx2.BaseTransport):
+    """The connections that stay open between calls, and those of calls that want one of their own.
+
+    A pool that keeps none open closes each with its answer, and gives no idle one to another call before that.
+    """
+
+    def __init__(self) -> None:
+        trust = httpx2.create_ssl_context()
+        self._shared, self._own = _Proxied(trust, KEPT_OPEN), _Proxied(trust, 0)
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        call = current_call()
+        pool = self._own if call and call.new_connection else self._shared
+        return pool.handle_request(request)
+
+    def close(self) -> None:
+        self._shared.close()
+        self._own.close()
+
+
 def goes_direct(host: str) -> bool:
     """Whether no proxy stands before this host even where one is set: loopback, and what NO_PROXY names."""
     return host in ("localhost", "127.0.0.1", "::1") or bool(proxy_bypass(host))
@@ -153,4 +178,4 @@ def client() -> httpx2.Client:
 
     It follows no redirect: only `Authorization` would be taken off at another host, not the vendors' own key headers.
     """
-    return httpx2.Client(transport=_Proxied(), timeout=Timeouts().http(), follow_redirects=False)
+    return httpx2.Client(transport=_Pools(), timeout=Timeouts().http(), follow_redirects=False)

@@ -64,6 +64,8 @@ class Exchange:
             raise Refusal(400, "The body of the request is not a JSON object.")
         self.record.model = model = model or self.dialect.model(self.http)
         key_checked(self.dialect, self.http)
+        self.record.delay_ms = self.out.server.delays.ms(self.dialect.name.startswith("azure"), self.http)
+        self.start += self.record.delay_ms / 1000
         script = parse(model, ttft=self.dialect.ttft, rate=self.dialect.rate)
         if script is None or not self.dialect.knows(model):
             raise self.dialect.no_such_model(model)

@@ -17,7 +17,7 @@ class Record:
     were handed to the socket (one entry for an answer that isn't streamed); hidden reasoning has none. `outcome` is
     `done`, `client gone`, `server closed`, the name of the fault, the status of an error, or `no answer` where the
     model behind ordinary names failed; None while it runs. `auth` names the headers that held a credential, never their
-    value. `connection` tells connections apart.
+    value. `connection` tells connections apart. `delay_ms` is what was added to its script's time, see delays.py.
     """
 
     dialect: str
@@ -37,6 +37,7 @@ class Record:
     ended_at: float | None = None
     outcome: str | None = None
     client_gone_at: float | None = None
+    delay_ms: float = 0.0
 
     def token_sent(self, now: float) -> None:
         if self.first_token_at is None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..net.arrival import stamp
 from .answer import Answers
+from .delays import Delays
 from .handler import Handler
 from .record import Record
 
@@ -27,8 +28,17 @@ class Sandbox(ThreadingHTTPServer):
     request_queue_size = 128
 
     def __init__(
-        self, host: str, port: int, *, answers: Answers | None, token_life_s: int, tls: bool, fault: str | None
+        self,
+        host: str,
+        port: int,
+        *,
+        answers: Answers | None,
+        token_life_s: int,
+        tls: bool,
+        fault: str | None,
+        delays: Delays,
     ):
+        self.delays = delays
         self.answers, self.token_life_s, self.fault = answers, token_life_s, fault
         self.failures: Counter[str] = Counter()
         self.closing = False
@@ -80,6 +90,11 @@ class Sandbox(ThreadingHTTPServer):
             "IDENTITY_ENDPOINT": f"{self.url}/identity/token",
             "IDENTITY_HEADER": "sandbox",
         }
+
+    def region(self, number: int) -> dict[str, str]:
+        """The variables that make this sandbox's Azure the further endpoint of this number, from 2."""
+        names = (f"AZURE_AI_FOUNDRY_ENDPOINT_{number}", f"AZURE_AI_FOUNDRY_KEY_{number}")
+        return dict(zip(names, (f"{self.url}/azure", "sandbox-azure-key"), strict=True))
 
     def start(self) -> "Sandbox":
         self._thread.start()
@@ -147,12 +162,18 @@ def serve(
     tls: bool = False,
     token_life_s: int = 3600,
     fault: str | None = None,
+    azure_delay_ms: float = 0.0,
+    jitter_ms: float = 0.0,
+    seed: int = 0,
 ) -> Sandbox:
     """Start the providers on loopback; port 0 takes a free one.
 
     `answers` gives ordinary models their words; without it, or with `canned`, they recite. `tls` serves HTTPS with a
     certificate that nobody trusts. `token_life_s` is how long the managed identity's tokens live.
-    `fault` befalls every answer; it can be changed or taken away on the running server.
+    `fault` befalls every answer; it can be changed or taken away on the running server. `azure_delay_ms`, `jitter_ms`
+    and its `seed` are described in delays.py.
     """
     answers = None if canned else answers
-    return Sandbox(host, port, answers=answers, token_life_s=token_life_s, tls=tls, fault=fault).start()
+    delays = Delays(azure_delay_ms, jitter_ms, seed)
+    sandbox = Sandbox(host, port, answers=answers, token_life_s=token_life_s, tls=tls, fault=fault, delays=delays)
+    return sandbox.start()

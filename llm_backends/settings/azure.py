@@ -1,6 +1,7 @@
 """What an installation can set for Azure AI Foundry: endpoints, credentials, deployments, and the wire of each."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -101,6 +102,15 @@ class Azure:
         """All endpoints, in the order in which they are tried."""
         return ((Endpoint(self.endpoint, self.key),) if self.endpoint else ()) + self.further
 
+    @property
+    def named(self) -> dict[str, Endpoint]:
+        """The same by name: the host, with the path where two share a host."""
+        hosts = Counter(endpoint.host for endpoint in self.endpoints)
+        return {
+            endpoint.host if hosts[endpoint.host] == 1 else endpoint.url.partition("://")[2]: endpoint
+            for endpoint in self.endpoints
+        }
+
 
 def azure_of(read: Reader, broken: dict[str, VariableFault]) -> Azure:
     """What the variables say; `broken["azure"]` becomes what keeps the route from being used."""
@@ -192,7 +202,11 @@ def wire_for(ref: str, azure: Azure, url: str | None = None) -> Wire | None:
     return {"openai": "deployments", "anthropic": "anthropic", "gemini": None}.get(provider, "v1")
 
 
-def serving(ref: str, azure: Azure) -> tuple[tuple[Endpoint, Wire], ...]:
-    """The endpoints that offer this model, in the order in which they are tried, with the wire of each."""
-    wires = ((endpoint, wire_for(ref, azure, endpoint.url)) for endpoint in azure.endpoints)
+def serving(ref: str, azure: Azure, only: str | None = None) -> tuple[tuple[Endpoint, Wire], ...]:
+    """The endpoints that offer this model, in the order in which they are tried, with the wire of each.
+
+    `only` the one of this name, where one is named.
+    """
+    endpoints = [endpoint for name, endpoint in azure.named.items() if only in (None, name)]
+    wires = ((endpoint, wire_for(ref, azure, endpoint.url)) for endpoint in endpoints)
     return tuple((endpoint, wire) for endpoint, wire in wires if wire)
