@@ -4,8 +4,16 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 Content = tuple[str, str | None, str | None, tuple[str, ...], tuple[tuple[str, str], ...]]
+
+
+class Expecting(Protocol):
+    """What checks know of a row: what it expects of an answer, None where it says nothing of that."""
+
+    @property
+    def expected(self) -> str | None: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from functools import singledispatch
 
+from .checks.criteria import CheckFault
+from .checks.sentences import of_check
 from .facts import (
     FileFault,
     Finding,
@@ -22,7 +24,7 @@ from .redact import hide
 from .settings.azure import API_VERSION, FURTHER
 from .settings.environment import LONGEST_S, MOST_ATTEMPTS
 
-Fact = Problem | NotReady | Finding | PlanFault | RowFault
+Fact = Problem | NotReady | Finding | PlanFault | RowFault | CheckFault
 
 _NO_KEY = "holds a space, a quote or a letter that no key has: paste the key alone"
 _ADDRESS = "write https://host[:port][/path]"
@@ -205,6 +207,11 @@ def _(fact: PlanFault) -> str:
         "no prompts": f"{fact.where} is not a usable prompt set:",
         "braces": of_template(TemplateFault("not understood", about)),
     }[fact.reason]
+
+
+@sentence.register
+def _(fact: CheckFault) -> str:
+    return of_check(fact)
 
 
 @sentence.register

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from llm_backends.checks.checks import KINDS, evaluate, evaluate_all, from_json, to_json
+from llm_backends.checks.checks import KINDS, Judge, evaluate, from_json, to_json
 from llm_backends.checks.criteria import (
     CheckFault,
     CheckResult,
@@ -171,8 +171,10 @@ def test_a_catastrophic_expression_is_cut(check):
 
 def test_a_check_that_takes_too_long_is_given_up(monkeypatch):
     monkeypatch.setattr("llm_backends.checks.matching.TIME_LIMIT_S", 0.01)
-    kept = [(answered("x" * 5000), Row(number, "Why?")) for number in range(1, 1001)]
-    slow, fast = zip(*evaluate_all((Matches(CATASTROPHIC), Contains("x")), kept), strict=True)
+    judge = Judge((Matches(CATASTROPHIC), Contains("x")))
+    judged = [judge.judge(answered("x" * 5000), Row(number, "Why?")) for number in range(1, 1001)]
+    assert {judgement.passed for judgement in judged} == {None}
+    slow, fast = zip(*(judgement.found for judgement in judged), strict=True)
     assert [result.reason for result in slow] == ["too much"] * 5 + ["given up"] * 995
     assert all(result.passed is None for result in slow)
     assert all(result.passed for result in fast)

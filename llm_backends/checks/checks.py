@@ -1,10 +1,12 @@
 """Checks of answers: kept as JSON, and held against calls that have ended. None of them makes a call."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import MISSING, Field, asdict, fields
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, Field, asdict, dataclass, fields
 from typing import Any
 
-from ..prompt_set import Row
+from ..prompt_set import Expecting
 from ..types import CallResult
 from .criteria import (
     Check,
@@ -41,7 +43,7 @@ KINDS: dict[str, type[Check]] = {
 _MOST_TOO_MUCH = 5
 
 
-def evaluate(check: Check, result: CallResult, row: Row) -> CheckResult:
+def evaluate(check: Check, result: CallResult, row: Expecting) -> CheckResult:
     """What the check says of a call's answer to the row. Of a call that failed or was stopped it says nothing."""
     if result.status != "ok":
         return CheckResult(None, "no whole answer")
@@ -53,26 +55,49 @@ def evaluate(check: Check, result: CallResult, row: Row) -> CheckResult:
         return CheckResult(None, "unusable", str(exc))
 
 
-def evaluate_all(checks: Sequence[Check], kept: Iterable[tuple[CallResult, Row]]) -> Iterator[tuple[CheckResult, ...]]:
-    """What each check says of each answer, in their order.
+class Judge:
+    """Holds every check of a list against one answer after the other. Safe from any thread.
 
     A check that takes too long is given up after five answers: 100,000 times half a second are fourteen hours.
     """
-    too_much = [0] * len(checks)
-    for result, row in kept:
+
+    def __init__(self, checks: Sequence[Check]) -> None:
+        self.checks = tuple(checks)
+        self._too_much = [0] * len(self.checks)
+
+    def judge(self, result: CallResult, row: Expecting) -> "Judgement":
+        """What the checks say, in their order."""
         said = []
-        for place, check in enumerate(checks):
-            if too_much[place] == _MOST_TOO_MUCH:
+        for place, check in enumerate(self.checks):
+            if self._too_much[place] >= _MOST_TOO_MUCH:
                 said.append(CheckResult(None, "given up"))
                 continue
             said.append(evaluate(check, result, row))
-            too_much[place] += said[-1].reason == "too much"
-        yield tuple(said)
+            self._too_much[place] += said[-1].reason == "too much"
+        return Judgement(tuple(said))
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What each check of a list found in an answer."""
+
+    found: tuple[CheckResult, ...]
+
+    @property
+    def passed(self) -> bool | None:
+        """Whether it passes: not where a check failed, and left open where one could not tell."""
+        said = {one.passed for one in self.found}
+        return False if False in said else None if None in said else True
 
 
 def to_json(check: Check) -> dict[str, Any]:
     """The check as it is kept: its kind under "check", and its fields."""
     return {"check": check.kind, **asdict(check)}  # type: ignore[call-overload]  # each kind is a dataclass
+
+
+def checks_id(kept: Sequence[Mapping[str, Any]]) -> str:
+    """What a list of checks, as it is kept, is called beside what it found."""
+    return hashlib.sha256(json.dumps(kept, sort_keys=True, separators=(",", ":")).encode()).hexdigest()[:16]
 
 
 def from_json(kept: Mapping[str, Any]) -> Check | CheckFault:

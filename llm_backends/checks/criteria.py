@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar, Literal
 
-from ..prompt_set import Row
+from ..prompt_set import Expecting
 from ..types import CallResult
 from . import matching
 from .matching import Unusable
@@ -70,7 +70,7 @@ class Check(ABC):
         return None
 
     @abstractmethod
-    def judge(self, result: CallResult, row: Row) -> CheckResult:
+    def judge(self, result: CallResult, row: Expecting) -> CheckResult:
         """What it says of an answer that is whole. Raises Unusable, TooMuch."""
 
 
@@ -83,7 +83,7 @@ class Equals(Check):
     ignore_case: bool = False
     as_json: bool = False
 
-    def judge(self, result: CallResult, row: Row) -> CheckResult:
+    def judge(self, result: CallResult, row: Expecting) -> CheckResult:
         wanted = _or_expected(self.text, row)
         if wanted is None:
             return CheckResult(None, "nothing expected")
@@ -111,7 +111,7 @@ class Contains(Check):
     def fault(self) -> CheckFault | None:
         return CheckFault(self.kind, "text", "empty") if self.text == "" else None
 
-    def judge(self, result: CallResult, row: Row) -> CheckResult:
+    def judge(self, result: CallResult, row: Expecting) -> CheckResult:
         wanted = _or_expected(self.text, row)
         if not wanted:
             return CheckResult(None, "nothing expected")
@@ -129,7 +129,7 @@ class Matches(Check):
     def fault(self) -> CheckFault | None:
         return _unusable(self.kind, "expression", self.expression, matching.check_expression)
 
-    def judge(self, result: CallResult, row: Row) -> CheckResult:
+    def judge(self, result: CallResult, row: Expecting) -> CheckResult:
         expression = _or_expected(self.expression, row)
         if not expression:
             return CheckResult(None, "nothing expected")
@@ -149,7 +149,7 @@ class Number(Check):
             return CheckFault(self.kind, "number", "out of bounds")
         return _outside(self.kind, "tolerance", self.tolerance)
 
-    def judge(self, result: CallResult, row: Row) -> CheckResult:
+    def judge(self, result: CallResult, row: Expecting) -> CheckResult:
         wanted = matching.last_number(row.expected or "") if self.number is None else Decimal(repr(self.number))
         if wanted is None:
             return CheckResult(None, "no number expected" if row.expected else "nothing expected")
@@ -165,7 +165,7 @@ class ValidJson(Check):
 
     kind: ClassVar[str] = "json"
 
-    def judge(self, result: CallResult, row: Row) -> CheckResult:
+    def judge(self, result: CallResult, row: Expecting) -> CheckResult:
         try:
             matching.parsed(result.answer)
         except ValueError as exc:
@@ -183,7 +183,7 @@ class JsonSchema(Check):
     def fault(self) -> CheckFault | None:
         return _unusable(self.kind, "schema", self.schema, matching.check_schema)
 
-    def judge(self, result: CallResult, row: Row) -> CheckResult:
+    def judge(self, result: CallResult, row: Expecting) -> CheckResult:
         schema = _or_expected(self.schema, row)
         if not schema:
             return CheckResult(None, "nothing expected")
@@ -206,7 +206,7 @@ class Similar(Check):
     def fault(self) -> CheckFault | None:
         return _outside(self.kind, "least", self.least, most=1)
 
-    def judge(self, result: CallResult, row: Row) -> CheckResult:
+    def judge(self, result: CallResult, row: Expecting) -> CheckResult:
         wanted = _or_expected(self.text, row)
         if not wanted:
             return CheckResult(None, "nothing expected")
@@ -224,7 +224,7 @@ class Longest(Check):
     def fault(self) -> CheckFault | None:
         return _outside(self.kind, "characters", self.characters)
 
-    def judge(self, result: CallResult, row: Row) -> CheckResult:
+    def judge(self, result: CallResult, row: Expecting) -> CheckResult:
         return _held(len(result.answer) <= self.characters, "too long", len(result.answer))
 
 
@@ -238,7 +238,7 @@ class MostCost(Check):
     def fault(self) -> CheckFault | None:
         return _outside(self.kind, "usd", self.usd)
 
-    def judge(self, result: CallResult, row: Row) -> CheckResult:
+    def judge(self, result: CallResult, row: Expecting) -> CheckResult:
         if result.cost_usd is None:
             return CheckResult(None, "cost unknown")
         return _held(result.cost_usd <= self.usd, "too dear", result.cost_usd)
@@ -254,7 +254,7 @@ class SlowestFirstToken(Check):
     def fault(self) -> CheckFault | None:
         return _outside(self.kind, "ms", self.ms)
 
-    def judge(self, result: CallResult, row: Row) -> CheckResult:
+    def judge(self, result: CallResult, row: Expecting) -> CheckResult:
         if result.ttft_ms is None:
             return CheckResult(None, "first token unknown")
         return _held(result.ttft_ms <= self.ms, "too slow", result.ttft_ms)
@@ -264,7 +264,7 @@ def _held(passed: bool, otherwise: Reason, found: float | str | None = None) -> 
     return CheckResult(passed, "held" if passed else otherwise, found)
 
 
-def _or_expected(own: str | None, row: Row) -> str | None:
+def _or_expected(own: str | None, row: Expecting) -> str | None:
     return row.expected if own is None else own
 
 

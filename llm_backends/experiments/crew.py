@@ -1,13 +1,15 @@
 """The threads that make an experiment's calls, and the one that sees each row safe before its call counts as ended."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from queue import SimpleQueue
 from threading import Lock, Semaphore, Thread
 from typing import TYPE_CHECKING
 
+from ..checks.checks import Judge, checks_id, to_json
+from ..checks.criteria import Check
 from ..net.call import Call
 from ..store.calls import Place
 from ..types import CallResult
@@ -51,10 +53,12 @@ class Crew:
         ended: Callable[[Made, bool], None],
         fault: Callable[[], None],
         held: Callable[[Endpoint], None],
+        checks: Sequence[Check] = (),
     ) -> None:
         self._log, self._id, self._user = log, experiment_id, user
         self._prompts, self._asking, self._desk = prompts, asking, desk
         self._ended, self._fault, self._held = ended, fault, held
+        self.check_by(checks)
         self._lock = Lock()
         self._calls: set[Call] = set()
         self._cut = False
@@ -67,6 +71,10 @@ class Crew:
             for n in range(endpoint.limit)
         ]
         self._keeping = Thread(target=self._keep, name=f"keep-{experiment_id[:8]}", daemon=True)
+
+    def check_by(self, checks: Sequence[Check]) -> None:
+        """Judge each call that ends from now on by these; none where there are none."""
+        self._judging = (Judge(checks), checks_id([to_json(check) for check in checks])) if checks else None
 
     @property
     def running(self) -> int:
@@ -132,7 +140,11 @@ class Crew:
             self._calls.discard(call)
         place = Place(self._id) if item.repeat is None else Place(self._id, prompt.number, item.repeat)
         id = None if item.repeat is None or result.status == "stopped" else call_id(place, item.slot)
-        return Made(item, result, self._log.record_in_experiment(place, item.slot, result, self._user, id))
+        row = self._log.record_in_experiment(place, item.slot, result, self._user, id)
+        if id is not None and self._judging:
+            judge, checks = self._judging
+            self._log.record_judgement(row, place, item.slot, checks, judge.judge(result, prompt))
+        return Made(item, result, row)
 
     def _keep(self) -> None:
         """Wait for the rows, several at a time; the calls whose rows are written have ended."""

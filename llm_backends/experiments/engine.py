@@ -1,11 +1,13 @@
 """The engine: makes the calls of one experiment with threads, under a lease, until none is left or it is ended."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
+from ..checks.criteria import Check
 from ..clock import now_ms
 from ..errors import ConfigError
 from ..store import experiments
@@ -14,6 +16,7 @@ from ..store.sharing.leases import Share
 from ..types import CallResult
 from .asking import Asking, warm_ups
 from .budget import Budget
+from .checking.kept import judge_kept
 from .crew import Crew, Made
 from .desk import AHEAD, Desk
 from .done import Done
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Busy", "Engine"]
 
+_log = logging.getLogger(__name__)
 _REFUSED = ("AuthError", "ConfigError", "RequestRejected")
 
 
@@ -67,6 +71,7 @@ class Engine:
         self._total = plan.calls(len(prompts))
         self._end: _End | None = None
         self._over = Event()
+        self._closing = False
         self._refused: dict[int, list[str | None]] = {}
 
     def start(self) -> None:
@@ -93,6 +98,7 @@ class Engine:
             ended=self._ended,
             fault=fault,
             held=self._held,
+            checks=self.plan.checks,
         )
         Thread(target=self._run, name=f"experiment-{self.id[:8]}", daemon=True).start()
 
@@ -123,7 +129,12 @@ class Engine:
 
     def stop(self, state: State = "stopped", reason: str | None = "asked") -> None:
         """Make no further calls and cut those in flight, which are made again where the experiment is resumed."""
+        self._closing = reason == "closed"
         self._halt(_End(state, reason), cut=True)
+
+    def check_by(self, checks: Sequence[Check]) -> None:
+        """Judge each call that ends from now on by these checks."""
+        self._crew.check_by(checks)
 
     def hand_over(self, *, cut: bool = False) -> None:
         """Make no further calls of the share, for another worker to make; those in flight end, or are cut."""
@@ -169,8 +180,27 @@ class Engine:
         if self._desk.finished:
             self._end = _End("done")
         self._end = self._end or _End("paused", self._desk.passed)
+        self._judge_rest()
         self._lease.release(self._end.state, self._end.reason, self._counts())
         self._over.set()
+
+    def _judge_rest(self) -> None:
+        """Judge what a killed process left unjudged, or the checks before the present ones had judged."""
+        renewed_ms = now_ms()
+
+        def go_on(judged: int) -> bool:
+            nonlocal renewed_ms
+            if now_ms() - renewed_ms >= RENEW_S * 1000:
+                self._renew()
+                renewed_ms = now_ms()
+            return not self._closing
+
+        try:
+            judge_kept(self._log.database, self.id, go_on)
+        except ConfigError:
+            pass  # the log tells it; who goes on with the experiment judges them, or who checks anew
+        except Exception:
+            _log.exception("judging experiment %s failed by a fault of our own", self.id)
 
     def _ended(self, made: Made, kept: bool) -> None:
         item, result = made.item, made.result

@@ -1,16 +1,21 @@
 """The experiments that this process runs, by id. They go on when nobody watches, and are paused when it ends."""
 
 import atexit
+from collections.abc import Sequence
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from ..checks.checks import checks_id, to_json
+from ..checks.criteria import Check
 from ..clock import now_ms
 from ..prompt_set import PromptSet
 from ..store import experiments
-from ..store.prompt_sets import PromptSets
+from ..store.prompt_sets import PromptSets, keep
+from .checking.recheck import Recheck
 from .engine import Busy, Engine
-from .plan import ExperimentPlan
-from .prompts import Prompts
+from .plan import ExperimentPlan, faults
+from .plan_file import PlanUnusable, from_json
+from .prompts import Prompts, in_template
 
 if TYPE_CHECKING:
     from ..catalog.catalog import Catalog
@@ -23,14 +28,15 @@ class Experiments:
     def __init__(self, log: "CallLog") -> None:
         self._log = log
         self._engines: dict[str, Engine] = {}
+        self._rechecks: dict[str, Recheck] = {}
         self._lock = Lock()
         atexit.register(self.close)  # after the log's own, so before it: what is stopped here is still written
 
     def add(self, plan: ExperimentPlan, prompts: PromptSet, user: str | None = None) -> str:
         """Keep a new experiment and its prompts; its id. Raises ConfigError where it can't be written."""
-        PromptSets(self._log.database).keep(prompts)
         total = plan.calls(len(prompts.rows))
         with self._log.database.writing() as connection:
+            keep(connection, prompts)
             return experiments.add(connection, plan.name, plan.to_json(), prompts.id, total, user)
 
     def run(
@@ -46,6 +52,47 @@ class Experiments:
             self._engines = {key: one for key, one in self._engines.items() if not one.wait(0)} | {id: engine}
             return engine
 
+    def resume(self, id: str, catalog: "Catalog", user: str | None = None) -> Engine:
+        """Start or go on with an experiment on record.
+
+        Raises KeyError where there is none with this id, PlanUnusable with what keeps it from running, Busy where it
+        runs already, and ConfigError where the log can't be used.
+        """
+        with self._log.database.reading() as connection:
+            found = experiments.one(connection, id)
+        if found is None:
+            raise KeyError(id)
+        plan = from_json(found.plan)
+        if wrong := tuple(faults(plan, catalog)):
+            raise PlanUnusable(wrong)
+        prompts = in_template(plan.template, tuple(PromptSets(self._log.database).rows(found.prompt_set_id)))
+        return self.run(found.id, plan, prompts, catalog, user)
+
+    def recheck(self, id: str, checks: Sequence[Check]) -> Recheck:
+        """Have an experiment's answers judged by these checks: those on record in the background, without a call.
+
+        Raises KeyError where there is none with this id, and ConfigError where the log can't be used. Where another
+        process runs the experiment, what it still asks is judged by the new checks once it has ended.
+        """
+        kept = [to_json(check) for check in checks]
+        with self._log.database.writing() as connection:
+            found = experiments.one(connection, id)
+            if found is None:
+                raise KeyError(id)
+            experiments.replan(connection, found.id, found.plan | {"checks": kept})
+        with self._lock:
+            if (before := self._rechecks.get(found.id)) is not None:
+                before.stop()
+            if (engine := self._engines.get(found.id)) is not None and not engine.wait(0):
+                engine.check_by(checks)
+            judging = Recheck(self._log.database, found.id, checks_id(kept))
+            self._rechecks[found.id] = judging
+        return judging
+
+    def rechecking(self, id: str) -> Recheck | None:
+        """The latest recheck of an experiment in this process, over or not."""
+        return self._rechecks.get(id)
+
     def get(self, id: str, user: str | None = None) -> Engine | None:
         """The experiment, if this process runs it and it belongs to this user."""
         engine = self._engines.get(id)
@@ -54,10 +101,12 @@ class Experiments:
     def close(self, timeout_s: float = 2.0) -> None:
         """Pause everything that runs, its calls cut off; runs by itself when the program ends, on SIGTERM too."""
         atexit.unregister(self.close)
-        engines = list(self._engines.values())
+        engines, rechecks = list(self._engines.values()), list(self._rechecks.values())
+        for recheck in rechecks:
+            recheck.stop()
         for engine in engines:
             if not engine.wait(0):
                 engine.stop("paused", "closed")
         end = now_ms() + timeout_s * 1000
-        for engine in engines:
-            engine.wait(max(0.0, (end - now_ms()) / 1000))
+        for wait in [one.wait for one in engines] + [one.wait for one in rechecks]:
+            wait(max(0.0, (end - now_ms()) / 1000))

@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from ..catalog.prices import price_per_mtok
+from ..checks import checks as check_kinds
+from ..checks.criteria import Check
 from ..facts import PlanFault
 from ..runs.plan import Own, Parameters, SlotPlan, ref_of
 
@@ -70,8 +72,8 @@ class ExperimentPlan:
 
     `prompt_set` is the name of a set that comes along, a kept set's id or a file's path, `template` what each of its
     rows is put into. `concurrency` is how many calls run at once at each endpoint, `warm_up` how many are made in each
-    slot before those that count. `baseline` is the slot that the others are compared with. A "route lab" asks each
-    model on two sides, block by block; see route_lab/.
+    slot before those that count. `baseline` is the slot that the others are compared with, `checks` are held against
+    each answer. A "route lab" asks each model on two sides, block by block; see route_lab/.
     """
 
     name: str
@@ -85,6 +87,7 @@ class ExperimentPlan:
     warm_up: int = 1
     limits: Limits = Limits()
     baseline: str | None = None
+    checks: tuple[Check, ...] = ()
     kind: Kind = "prompt set"
 
     @property
@@ -112,7 +115,8 @@ class ExperimentPlan:
     def to_json(self) -> dict[str, Any]:
         """As the log keeps it, in the form of a plan's file."""
         kept = asdict(self)
-        return kept | {"slots": [_kept(slot) for slot in self.slots]}
+        checks = [check_kinds.to_json(check) for check in self.checks]
+        return kept | {"slots": [_kept(slot) for slot in self.slots], "checks": checks}
 
 
 def _kept(slot: RoutedSlot) -> dict[str, Any]:

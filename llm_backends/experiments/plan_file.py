@@ -6,7 +6,10 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from ..checks import checks as check_kinds
+from ..checks.criteria import Check, CheckFault
 from ..facts import PlanFault
+from ..prompt_sets.own import CHECKS
 from ..prompt_sets.records import RowFault
 from ..runs.plan import Own, Parameters, named, read
 from .plan import CONCURRENCY, CONNECTIONS, KINDS, ExperimentPlan, Kind, Limits, RoutedSlot
@@ -24,7 +27,7 @@ _Choice = TypeVar("_Choice", bound=str)
 class PlanUnusable(Exception):
     """A plan that cannot be used, with everything that is wrong with it or its prompts."""
 
-    def __init__(self, faults: tuple[PlanFault | RowFault, ...]) -> None:
+    def __init__(self, faults: tuple[PlanFault | RowFault | CheckFault, ...]) -> None:
         super().__init__(faults)
         self.faults = faults
 
@@ -69,7 +72,7 @@ class _Reader:
     """Reads field by field, and remembers what is wrong in place of stopping there."""
 
     def __init__(self) -> None:
-        self.faults: list[PlanFault] = []
+        self.faults: list[PlanFault | CheckFault] = []
 
     def plan(self, kept: object) -> ExperimentPlan | None:
         found = self._mapping("the plan", kept, FIELDS)
@@ -96,8 +99,26 @@ class _Reader:
             ),
             baseline=str(baseline) if baseline is not None else None,
             kind=kind,
+            checks=self._checks(found, prompts),
         )
         return None if self.faults else plan
+
+    def _checks(self, found: Mapping[str, Any], prompts: str) -> tuple[Check, ...]:
+        """Those that the plan names; where it says nothing of them, those that come along with the set."""
+        kept = found.get("checks")
+        if kept is None:
+            return CHECKS.get(prompts, ())
+        if not isinstance(kept, list):
+            self._fault("checks", "no list")
+            return ()
+        checks = []
+        for number, one in enumerate(kept, 1):
+            check = check_kinds.from_json(self._mapping(f"checks {number}", one, None))
+            if isinstance(check, CheckFault):
+                self.faults.append(check)
+            else:
+                checks.append(check)
+        return tuple(checks)
 
     def _slots(self, kept: object, kind: Kind) -> tuple[RoutedSlot, ...]:
         if not isinstance(kept, list) or not kept:
@@ -138,10 +159,12 @@ class _Reader:
                 self._fault(f"{where}: {name}", "parameter")
         return usable
 
-    def _mapping(self, where: str, kept: object, known: tuple[str, ...]) -> dict[str, Any]:
+    def _mapping(self, where: str, kept: object, known: tuple[str, ...] | None) -> dict[str, Any]:
         if not isinstance(kept, Mapping):
             self._fault(where, "no mapping")
             return {}
+        if known is None:
+            return dict(kept)
         for name in kept:
             if name not in known:
                 self._fault(f"{where}: {name}", "unknown", *known)
@@ -168,7 +191,7 @@ class _Reader:
         self.faults.append(PlanFault(where[:200], reason, about))
 
 
-def usd(value: object, faults: list[PlanFault]) -> float | None:
+def usd(value: object, faults: "list[PlanFault | CheckFault]") -> float | None:
     """A limit in USD; what is none is added to the faults."""
     if value is None:
         return None

@@ -17,7 +17,8 @@ _TOLD = 20  # faulty rows, of as many as there are
 
 
 class Prompt(Protocol):
-    """One prompt of a set: its number there, its text, and a system prompt of its own, "" or None where it has none."""
+    """One prompt of a set: its number there, its text, a system prompt of its own, "" or None where it has none, and
+    what is expected of an answer."""
 
     @property
     def number(self) -> int: ...
@@ -27,6 +28,9 @@ class Prompt(Protocol):
 
     @property
     def system(self) -> str | None: ...
+
+    @property
+    def expected(self) -> str | None: ...
 
 
 class Prompts(Protocol):
@@ -44,6 +48,7 @@ class _Filled:
     number: int
     prompt: str
     system: str | None
+    expected: str | None
 
 
 class _InTemplate:
@@ -57,7 +62,7 @@ class _InTemplate:
 
     def __getitem__(self, position: int, /) -> Prompt:
         row = self._rows[position]
-        return _Filled(row.number, render(self._template, row.values), row.system)
+        return _Filled(row.number, render(self._template, row.values), row.system, row.expected)
 
     def __iter__(self) -> Iterator[Prompt]:
         return (self[position] for position in range(len(self)))

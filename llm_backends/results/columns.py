@@ -1,7 +1,5 @@
 """The counted calls of an experiment as arrays, read once; everything else in this folder is worked out from them."""
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -9,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..checks.checks import checks_id
 from ..experiments.plan import ExperimentPlan
 from ..experiments.plan_file import FIELDS, from_json
 from ..store.database import Database
@@ -101,11 +100,6 @@ def read(database: Database, experiment: Experiment) -> Columns:
         *_judgements(judged, numbers, called),
         {name: _grid(shape, place, np.array(found[name], float), np.nan) for name in counted.FIGURES},
     )
-
-
-def checks_id(checks: Sequence[Mapping[str, Any]]) -> str:
-    """What a list of checks is called in `judgements`."""
-    return hashlib.sha256(json.dumps(checks, sort_keys=True, separators=(",", ":")).encode()).hexdigest()[:16]
 
 
 def _place(found: counted.Columns, numbers: NDArray[np.int64]) -> tuple[NDArray[np.int64], ...]:

@@ -6,11 +6,12 @@ from typing import Literal
 
 import numpy as np
 
+from ..checks.checks import checks_id
 from ..prompt_set import Row
 from ..store.database import Database
 from ..store.results import texts
 from ..store.results.texts import OpenedCall
-from .columns import Bools, Columns, Floats, checks_id
+from .columns import Bools, Columns, Floats
 from .summary import by_prompt
 
 Order = Literal["number", "disagreement", "failures"]

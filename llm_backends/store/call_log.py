@@ -6,8 +6,9 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
+from ..checks.checks import Judgement
 from ..types import CallResult
-from . import calls, comparisons, figures, preferences, tables
+from . import calls, comparisons, figures, judgements, preferences, tables
 from .calls import ALL, Filter, LoggedCall, Place
 from .columns import now
 from .comparisons import Comparison
@@ -57,6 +58,11 @@ class CallLog:
         """Take a call of an experiment that has ended; the id of its row, `id` where that is given."""
         row = partial(calls.row, None, slot, user, result, place=place)
         return self.writer.take(tables.calls, row, len(result.answer) + len(result.reasoning), id=id)
+
+    def record_judgement(self, call_id: str, place: Place, slot: int, checks: str, judgement: Judgement) -> None:
+        """Take what checks found in a call of an experiment that was taken before; see judgements.row."""
+        row = judgements.row(call_id, place, slot, checks, judgement)
+        self.writer.take(tables.judgements, lambda id: row, len(row["found"]), part_of=call_id)
 
     @property
     def problem(self) -> str | None:

@@ -35,7 +35,7 @@ class PromptSets:
     def keep(self, prompts: PromptSet) -> None:
         """Keep the set at once, whole or not at all. One of the same content stays as it is, with its name."""
         with self._database.writing() as connection:
-            _keep(connection, prompts)
+            keep(connection, prompts)
 
     def all(self) -> tuple[KeptSet, ...]:
         """Every set, the newest first."""
@@ -74,7 +74,8 @@ class PromptSets:
             return True
 
 
-def _keep(connection: Connection, kept: PromptSet) -> None:
+def keep(connection: Connection, kept: PromptSet) -> None:
+    """See PromptSets.keep."""
     row = {"id": kept.id, "name": kept.name, "created_at": now(), "rows": len(kept.rows)}
     new = insert(connection, prompt_sets).on_conflict_do_nothing().returning(prompt_sets.c.id)
     if connection.execute(new, row).first():

@@ -1,0 +1,1 @@
+"""Checks held against the answers that an experiment keeps: no call is made for it."""
