@@ -129,7 +129,7 @@ class Engine:
 
     def stop(self, state: State = "stopped", reason: str | None = "asked") -> None:
         """Make no further calls and cut those in flight, which are made again where the experiment is resumed."""
-        self._closing = reason == "closed"
+        self._closing = self._closing or reason == "closed"
         self._halt(_End(state, reason), cut=True)
 
     def check_by(self, checks: Sequence[Check]) -> None:
