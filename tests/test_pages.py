@@ -14,7 +14,8 @@ from llm_backends import settings
 from llm_backends.catalog.catalog import Catalog
 from llm_backends.store.call_log import Comparison, LoggedCall
 from llm_backends.types import Attempt, CallResult, Message, Target, Usage
-from pages._compare import picks, start, table, views
+from pages._compare import start, table, views
+from pages._inputs import picks
 from pages._shared import format, markdown, measures, session, waterfall
 
 APP = str(Path(__file__).parent.parent / "app.py")

@@ -9,7 +9,7 @@ from llm_backends.catalog.known_models import current
 from llm_backends.parameters import efforts, not_sent, reasons, sent
 from llm_backends.runs.plan import Parameters
 from llm_backends.types import ChatRequest
-from pages._compare.chips import chips
+from pages._inputs.chips import chips
 
 from .kinds import KINDS
 

@@ -17,7 +17,8 @@ from llm_backends.runs.race import Lane
 from llm_backends.slot import Slot
 from llm_backends.store.call_log import CallLog
 from llm_backends.types import CallResult, ChatRequest, Target
-from pages._compare import remedies, views
+from pages._compare import views
+from pages._inputs import remedies
 from pages._shared import measures, session
 
 APP = str(Path(__file__).parent.parent / "app.py")

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from pages._compare import remedies
 from pages._compare.live import component
 from pages._compare.views import Card
+from pages._inputs import remedies
 from pages._shared import session
 from pages._shared.format import plain
 from pages._shared.markdown import live_tail, safe_markdown

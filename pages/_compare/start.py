@@ -6,7 +6,7 @@ from llm_backends.runs.live import Run
 from llm_backends.runs.plan import slots
 from llm_backends.runs.race import Lane
 from llm_backends.types import Message
-from pages._compare import inputs
+from pages._inputs import chosen
 from pages._shared import session
 from pages._shared.session import App
 
@@ -16,14 +16,14 @@ def start(app: App) -> None:
     state = st.session_state
     prompt = state.get("prompt") or ""
     state.refused = None
-    if not inputs.picked():
+    if not chosen.picked():
         state.refused = "Choose at least one model."
     elif not prompt.strip():
         state.refused = "Write a prompt first."
     if state.refused:
         return
     before = session.in_view(app) if state.get("follow_up") else None
-    plan = inputs.plan(follows=before.id if before else None)
+    plan = chosen.plan(follows=before.id if before else None)
     earlier = {name: conversation(before, name) for name in plan.names} if before else {}
     run = app.runs.start(prompt, plan, slots(plan, prompt, app.catalog, earlier))
     state.run_id = state.filled_from = state.begun = run.id

@@ -9,7 +9,7 @@ from llm_backends.runs.plan import Plan, named
 from llm_backends.runs.race import Lane
 from llm_backends.store.call_log import Comparison
 from llm_backends.types import CallResult, Target
-from pages._compare.chips import chips
+from pages._inputs.chips import chips
 from pages._shared.format import duration, ordinal
 
 

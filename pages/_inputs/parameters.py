@@ -8,7 +8,7 @@ import streamlit as st
 from llm_backends.parameters import Parameter, efforts, takes
 from llm_backends.runs.plan import Parameters, Plan, SlotPlan
 from llm_backends.types import Effort, Target
-from pages._compare.chips import told
+from pages._inputs.chips import told
 from pages._shared.format import plain
 
 MAX_STOPS = 4  # OpenAI takes no more
@@ -42,6 +42,17 @@ def fitting(name: str, value: float | None) -> float | None:
         return None
     number = NUMBERS[name]
     return type(number.least)(min(max(value, number.least), number.most))
+
+
+def system() -> None:
+    """The system prompt of every model that has none of its own."""
+    st.text_area(
+        "System prompt",
+        key="system",
+        height=132,
+        persist_state="session",
+        placeholder="Optional: how they should behave",
+    )
 
 
 def draw(plan: Plan) -> None:
