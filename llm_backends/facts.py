@@ -152,6 +152,7 @@ class PlanFault:
         "no mapping",
         "no text",
         "no list",
+        "no checks",
         "no number",
         "no count",
         "unknown",

@@ -191,6 +191,7 @@ def _(fact: PlanFault) -> str:
         "no mapping": f"{fact.where} must be fields with their values, as in `name: My experiment`.",
         "no text": f"{fact.where} must be text.",
         "no list": f"{fact.where} must be a list with at least one item.",
+        "no checks": f"{fact.where} must be a list, as in `[{{check: number}}]`; an empty one stands for none.",
         "no number": f"{fact.where} must be a number above 0.",
         "no count": f"{fact.where} must be a whole number from {about}.",
         "unknown": f"{fact.where} is not a field of a plan: choose among {about}.",

@@ -87,7 +87,14 @@ def sandbox_settings(sandbox):
 
 @pytest.fixture
 def postgres_url():
-    """A database of the test's own, empty, on LLMSELECT_TEST_POSTGRES_URL's server or the local one; dropped after."""
+    """A database of the test's own."""
+    with postgres_database() as url:
+        yield url
+
+
+@contextlib.contextmanager
+def postgres_database():
+    """An empty database on LLMSELECT_TEST_POSTGRES_URL's server or the local one; dropped after."""
     import psycopg
 
     given = os.environ.get("LLMSELECT_TEST_POSTGRES_URL")

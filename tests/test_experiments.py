@@ -34,7 +34,7 @@ from llm_backends.store.call_log import CallLog, Filter
 from llm_backends.store.prompt_sets import PromptSets
 from llm_backends.store.sharing import shares
 from llm_backends.store.sharing.leases import after
-from llm_backends.store.tables import calls, experiments, leases, processes
+from llm_backends.store.tables import calls, experiments, judgements, leases, processes
 
 ROOT = Path(__file__).parent.parent
 QUICK = "canned.ttft-1.rate-2000.tokens-3"
@@ -488,7 +488,7 @@ def write_plan(folder: Path, prompts, refs, **more) -> None:
 def test_killed_at_any_moment_it_goes_on_and_nothing_is_twice_or_lost(url, command, sandbox, tmp_path):
     prompts, concurrency = lines(15), 4
     refs = models("canned.ttft-40.rate-500.tokens-3", "canned.ttft-20.rate-500.tokens-3")
-    write_plan(tmp_path, prompts, refs, concurrency=concurrency)
+    write_plan(tmp_path, prompts, refs, concurrency=concurrency, checks=[{"check": "length", "characters": 1000}])
     start, known, twice = ("run", "plan.yaml"), {}, 0
     for killed_after in (5, 9, None):
         begun = len(requests_of(sandbox, prompts))
@@ -514,6 +514,9 @@ def test_killed_at_any_moment_it_goes_on_and_nothing_is_twice_or_lost(url, comma
     requests = Counter((prompt, record.model) for prompt, record in requests_of(sandbox, prompts))
     assert all(requests[call] == made[call] for call in ended)  # none that had ended is made again
     assert len(requests) == 30 and sum(requests.values()) <= 30 + twice
+    with opened(url) as live, live._log.database.reading() as connection:
+        judged = connection.execute(select(judgements.c.call_id, judgements.c.passed)).all()
+    assert sorted(judged) == sorted((id, True) for id in found)
 
 
 def test_two_processes_do_not_run_one_experiment(sqlite_url, command, sandbox, tmp_path):

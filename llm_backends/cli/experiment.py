@@ -59,16 +59,14 @@ def run(options: argparse.Namespace, config: Settings) -> int:
 
         experiments = Experiments(log)
         _tell_expected(plan, prompts, catalog)
-        return _run(options, experiments, experiments.add(plan, chosen), plan, prompts, catalog)
+        return _run(options, experiments, experiments.add(plan, chosen), catalog)
 
 
 def go_on(options: argparse.Namespace, config: Settings) -> int:
     """Go on with an experiment; the exit code."""
     from ..experiments.live import Experiments
     from ..experiments.plan_file import PlanUnusable, from_json
-    from ..experiments.prompts import in_template
     from ..store import experiments as kept
-    from ..store.prompt_sets import PromptSets
 
     with closing(_log(config)) as log:
         found = _found(log, options.id)
@@ -77,13 +75,12 @@ def go_on(options: argparse.Namespace, config: Settings) -> int:
         try:
             plan = _limited(from_json(found.plan), options.budget)
             catalog = _checked(plan, config)
-            prompts = in_template(plan.template, tuple(PromptSets(log.database).rows(found.prompt_set_id)))
         except PlanUnusable as exc:
             return refuse("\n".join(map(sentences.sentence, exc.faults)))
         if options.budget is not None:
             with log.database.writing() as connection:
                 kept.replan(connection, found.id, plan.to_json())
-        return _run(options, Experiments(log), found.id, plan, prompts, catalog)
+        return _run(options, Experiments(log), found.id, catalog)
 
 
 def list_all(options: argparse.Namespace, config: Settings) -> int:
@@ -169,14 +166,12 @@ def _run(
     options: argparse.Namespace,
     experiments: "Experiments",
     id: str,
-    plan: "ExperimentPlan",
-    prompts: "Prompts",
     catalog: "Catalog",
 ) -> int:
     from ..experiments.engine import Busy
 
     try:
-        engine = experiments.run(id, plan, prompts, catalog)
+        engine = experiments.resume(id, catalog)
     except Busy:
         return refuse(f"experiment {id} is run by another process")
     interrupted = not watch(engine, as_json=options.json)

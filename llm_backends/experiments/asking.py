@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..catalog.prices import priced
 from ..net.call import Call
+from ..prompt_set import Row
 from ..runs.measure import measured
 from ..runs.plan import Plan, slots
 from ..slot import Slot
@@ -15,7 +16,6 @@ from ..store.calls import Place
 from ..types import CallResult, Message, Target
 from .endpoint import Endpoint, Holding, endpoint_of
 from .plan import ExperimentPlan
-from .prompts import Prompt
 
 if TYPE_CHECKING:
     from ..catalog.catalog import Catalog
@@ -37,7 +37,7 @@ class Asking:
         endpoints = {name: Endpoint(name, concurrency) for name in names}
         self.endpoints: tuple[Endpoint, ...] = tuple(endpoints[name] for name in names)
 
-    def slot(self, number: int, prompt: Prompt, held: Callable[[Endpoint], None]) -> Slot:
+    def slot(self, number: int, prompt: Row, held: Callable[[Endpoint], None]) -> Slot:
         """What is asked; `held` is told when the endpoint asks to be left alone."""
         slot, asked = self._slots[number], self._plan.parameters(number, prompt.system)
         system = (Message("system", asked.system),) if asked.system.strip() else ()

@@ -85,7 +85,7 @@ class Experiments:
                 before.stop()
             if (engine := self._engines.get(found.id)) is not None and not engine.wait(0):
                 engine.check_by(checks)
-            judging = Recheck(self._log.database, found.id, checks_id(kept))
+            judging = Recheck(self._log.database, found.id, checks_id(kept) if kept else None)
             self._rechecks[found.id] = judging
         return judging
 

@@ -1,5 +1,6 @@
 """Reads a plan from YAML, or from the JSON that the log keeps, and says of each field what is wrong with it."""
 
+import json
 import math
 from collections.abc import Mapping
 from dataclasses import fields, replace
@@ -109,11 +110,15 @@ class _Reader:
         if kept is None:
             return CHECKS.get(prompts, ())
         if not isinstance(kept, list):
-            self._fault("checks", "no list")
+            self._fault("checks", "no checks")
             return ()
         checks = []
         for number, one in enumerate(kept, 1):
-            check = check_kinds.from_json(self._mapping(f"checks {number}", one, None))
+            if not isinstance(one, Mapping):
+                self._fault(f"checks {number}", "no mapping")
+                continue
+            schema = {"schema": json.dumps(one["schema"])} if isinstance(one.get("schema"), Mapping) else {}
+            check = check_kinds.from_json({**one, **schema})
             if isinstance(check, CheckFault):
                 self.faults.append(check)
             else:
@@ -159,12 +164,10 @@ class _Reader:
                 self._fault(f"{where}: {name}", "parameter")
         return usable
 
-    def _mapping(self, where: str, kept: object, known: tuple[str, ...] | None) -> dict[str, Any]:
+    def _mapping(self, where: str, kept: object, known: tuple[str, ...]) -> dict[str, Any]:
         if not isinstance(kept, Mapping):
             self._fault(where, "no mapping")
             return {}
-        if known is None:
-            return dict(kept)
         for name in kept:
             if name not in known:
                 self._fault(f"{where}: {name}", "unknown", *known)

@@ -1,7 +1,7 @@
 """What an experiment asks: the rows of the set that its plan names, put into its template."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -16,43 +16,18 @@ from .plan_file import PlanUnusable
 _TOLD = 20  # faulty rows, of as many as there are
 
 
-class Prompt(Protocol):
-    """One prompt of a set: its number there, its text, a system prompt of its own, "" or None where it has none, and
-    what is expected of an answer."""
-
-    @property
-    def number(self) -> int: ...
-
-    @property
-    def prompt(self) -> str: ...
-
-    @property
-    def system(self) -> str | None: ...
-
-    @property
-    def expected(self) -> str | None: ...
-
-
 class Prompts(Protocol):
-    """Prompts by position, as a tuple has them."""
+    """The rows that are asked by position, as a tuple has them; the `prompt` of each is the text that is sent."""
 
     def __len__(self) -> int: ...
 
-    def __getitem__(self, position: int, /) -> Prompt: ...
+    def __getitem__(self, position: int, /) -> Row: ...
 
-    def __iter__(self) -> Iterator[Prompt]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class _Filled:
-    number: int
-    prompt: str
-    system: str | None
-    expected: str | None
+    def __iter__(self) -> Iterator[Row]: ...
 
 
 class _InTemplate:
-    """Rows put into a template, each when it is asked for."""
+    """Rows put into a template, each when it is asked for: 100,000 of them would be kept twice."""
 
     def __init__(self, template: str, rows: Sequence[Row]) -> None:
         self._template, self._rows = template, rows
@@ -60,11 +35,11 @@ class _InTemplate:
     def __len__(self) -> int:
         return len(self._rows)
 
-    def __getitem__(self, position: int, /) -> Prompt:
+    def __getitem__(self, position: int, /) -> Row:
         row = self._rows[position]
-        return _Filled(row.number, render(self._template, row.values), row.system, row.expected)
+        return replace(row, prompt=render(self._template, row.values))
 
-    def __iter__(self) -> Iterator[Prompt]:
+    def __iter__(self) -> Iterator[Row]:
         return (self[position] for position in range(len(self)))
 
 

@@ -17,16 +17,19 @@ _log = logging.getLogger(__name__)
 class Recheck:
     """Judges what the plan's present checks have not, in a thread of its own. `judged` of `total` are done.
 
-    `problem` is what ended it, for the analyst; what is done is kept, and the rest is judged when it is begun again.
+    `checks` is what checks_id calls them; None where there are none, and so nothing to judge. `problem` is what ended
+    it, for the analyst; what is done is kept, and the rest is judged when it is begun again.
     """
 
-    def __init__(self, database: "Database", experiment_id: str, checks: str) -> None:
+    def __init__(self, database: "Database", experiment_id: str, checks: str | None) -> None:
         self.judged = 0
         self.problem: str | None = None
         self._database, self._id = database, experiment_id
         self._asked_to_stop, self._over = Event(), Event()
-        with database.reading() as connection:
-            self.total = judgements.left(connection, experiment_id, checks)
+        self.total = 0
+        if checks is not None:
+            with database.reading() as connection:
+                self.total = judgements.left(connection, experiment_id, checks)
         Thread(target=self._run, name=f"judge-{experiment_id[:8]}", daemon=True).start()
 
     def stop(self) -> None:
