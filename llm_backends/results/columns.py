@@ -1,7 +1,8 @@
 """The counted calls of an experiment as arrays, read once; everything else in this folder is worked out from them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -81,49 +82,49 @@ class Columns:
 def read(database: Database, experiment: Experiment) -> Columns:
     """Read the calls of the experiment. Raises ConfigError where the database can't be read."""
     plan = from_json({name: value for name, value in experiment.plan.items() if name in FIELDS})
+    checks = checks_id(experiment.plan.get("checks") or ())
     with database.reading() as connection:
-        found = counted.figures(connection, experiment.id)
-        judged = counted.judged(connection, experiment.id, checks_id(experiment.plan.get("checks") or ()))
-    numbers = np.unique(np.array(found["prompt_number"], np.int64))
+        found = _numbers(counted.figures(connection, experiment.id), 4 + len(counted.FIGURES))
+        judged = _numbers(counted.judged(connection, experiment.id, checks), 4)
+        errors = counted.errors(connection, experiment.id)
+    numbers = np.unique(found[:, 0].astype(np.int64))
     shape = (len(numbers), plan.repeats, len(plan.slots))
-    place = _place(found, numbers)
-    error_types, error = _coded(found["error_type"])
-    called, failed = _grid(shape, place, True, False), _grid(shape, place, np.array(found["status"]) == "error", False)
+    calls, judgements = _Rows(found, numbers, shape), _Rows(judged, numbers, shape)
+    called = calls.grid(True, False)
+    types = tuple(sorted({kind or "unknown" for *_, kind in errors}))
+    codes = np.array([types.index(kind or "unknown") for *_, kind in errors], np.int16)
+    failures = _Rows(_numbers([place for *place, _ in errors], 3), numbers, shape)
+    # What was written after the calls were read is left aside.
+    was_judged = judgements.grid(True, False) & called
     return Columns(
         experiment,
         plan,
         numbers,
         called,
-        failed,
-        _grid(shape, place, error, -1),
-        error_types,
-        *_judgements(judged, numbers, called),
-        {name: _grid(shape, place, np.array(found[name], float), np.nan) for name in counted.FIGURES},
+        calls.grid(found[:, 3] == 1, False),
+        np.where(called, failures.grid(codes, np.int16(-1)), np.int16(-1)),
+        types,
+        was_judged,
+        np.where(was_judged, judgements.grid(judged[:, 3], np.nan), np.nan),
+        {name: calls.grid(found[:, 4 + n], np.nan) for n, name in enumerate(counted.FIGURES)},
     )
 
 
-def _place(found: counted.Columns, numbers: NDArray[np.int64]) -> tuple[NDArray[np.int64], ...]:
-    asked = np.searchsorted(numbers, np.array(found["prompt_number"], np.int64))
-    return asked, np.array(found["repeat"], np.int64), np.array(found["slot"], np.int64)
+def _numbers(rows: Iterable[Sequence[Any]], width: int) -> Floats:
+    """The rows as an array, None as not a number."""
+    return np.array(list(chain.from_iterable(rows)), np.float64).reshape(-1, width)
 
 
-def _grid(shape: tuple[int, ...], place: tuple[NDArray[np.int64], ...], values: Any, empty: Any) -> Any:
-    grid = np.full(shape, empty, dtype=np.asarray(values).dtype if not isinstance(values, bool) else bool)
-    grid[place] = values
-    return grid
+class _Rows:
+    """Rows that begin with number, repeat and slot; those of prompts that `numbers` lack are left aside."""
 
+    def __init__(self, rows: Floats, numbers: NDArray[np.int64], shape: tuple[int, int, int]) -> None:
+        self.known = np.isin(rows[:, 0], numbers)
+        number, repeat, slot = rows[self.known, :3].astype(np.int64).T
+        self._place, self._shape = (np.searchsorted(numbers, number), repeat, slot), shape
 
-def _coded(names: Sequence[str | None]) -> tuple[tuple[str, ...], NDArray[np.int16]]:
-    known = tuple(sorted({name for name in names if name}))
-    codes = {name: code for code, name in enumerate(known)}
-    return known, np.array([-1 if name is None else codes[name] for name in names], np.int16)
-
-
-def _judgements(found: counted.Columns, numbers: NDArray[np.int64], called: Bools) -> tuple[Bools, Floats]:
-    """Which calls were judged and what of, those left aside whose calls came after `called` was read."""
-    asked = np.array(found["prompt_number"], np.int64)
-    known = np.isin(asked, numbers)
-    place = tuple(axis[known] for axis in _place(found, numbers))
-    judged = _grid(called.shape, place, True, False) & called
-    passed = _grid(called.shape, place, np.array(found["passed"], float)[known], np.nan)
-    return judged, np.where(judged, passed, np.nan)
+    def grid(self, values: Any, empty: Any) -> Any:
+        """The values, one for each row or one for all, as prompts x repeats x slots; `empty` where there is no row."""
+        grid = np.full(self._shape, empty)
+        grid[self._place] = values[self.known] if isinstance(values, np.ndarray) else values
+        return grid
