@@ -33,7 +33,7 @@ OWNERS = {
     "numpy": {"results.*", "stats.*"},
     "openai": {"azure.backend", "providers.local", "providers.openai", "formats.chat_completions"},
     "pandas": set(),
-    "pyarrow": {"prompt_sets.records"},
+    "pyarrow": {"prompt_sets.records", "results.files"},
     "rapidfuzz": {"checks.matching"},
     "regex": {"checks.matching"},
     "scipy": {"stats.*"},
@@ -45,7 +45,7 @@ OWNERS = {
 
 # From the lowest to the highest. A module imports from lower layers and from its own folder, never sideways.
 LAYERS = (
-    {"clock", "once", "prompt_set", "redact", "stats", "types", "vendors"},
+    {"clock", "once", "prompt_set", "redact", "spreadsheet", "stats", "types", "vendors"},
     {"checks", "errors", "facts", "metrics", "parameters"},
     {"settings", "net", "prompt_sets", "store"},
     {"formats", "sentences", "slot"},

@@ -1,16 +1,22 @@
 """Results of known calls in real databases: exact figures of slots, prompts and differences, and exports read back."""
 
 import contextlib
+import io
 import json
+import math
+import os
+import tracemalloc
 from dataclasses import replace
 
+import pandas
 import pytest
 
 from llm_backends.experiments.asking import call_id
 from llm_backends.experiments.plan import ExperimentPlan, RoutedSlot
 from llm_backends.prompt_set import PromptSet, Row
+from llm_backends.results import changes, differences, files, matrix, rows, summary
 from llm_backends.results import columns as columns_of
-from llm_backends.results import differences, matrix, summary
+from llm_backends.runs.plan import Own
 from llm_backends.stats.chance import holm
 from llm_backends.stats.differences import pair
 from llm_backends.stats.shares import share_interval
@@ -243,3 +249,137 @@ def test_a_cell_opens_its_calls_with_what_each_check_found(mixed, log):
     assert call.call.result == ok() and call.call.place == Place(mixed.experiment.id, 3, 0)
     assert call.judged.passed is False and call.judged.found[0].reason == "lacks it"
     assert [one.call.slot for one in matrix.opened(mixed, log.database, 4)] == [0, 1]
+
+
+# What changed
+
+
+def test_slots_are_matched_by_model_and_by_what_is_asked_of_them(log):
+    def slots(*owns):
+        names = ("openai/gpt-4o", "openai/gpt-4o #2", "openai/gpt-4o #3")
+        return tuple(RoutedSlot(name, own) for name, own in zip(names, owns, strict=False))
+
+    made = {(1, 0, 0): ok()}
+    before = read(log, replace(planned(), slots=slots(Own(temperature=1.0), Own())), some(1), made)
+    other = (RoutedSlot("mistral/large"), *slots(Own(), Own(temperature=0.5)))
+    now = read(log, replace(planned(), slots=other), some(1), made)
+    assert [*changes.matched(now, before)] == [
+        changes.Match(1, 1),
+        changes.Match(2, 0, (("temperature", 1.0, 0.5),)),
+    ]
+    found = changes.changes(now, before)
+    assert (found.only_now, found.only_before) == ((0,), ())
+
+
+def test_prompts_that_flipped_and_differences_since_an_earlier_run(log):
+    earlier = {(n, 0, 0): ok(100.0 + n) for n in range(1, 13)}
+    later = {(n, r, 0): ok(150.0 + n) for n in range(2, 14) for r in range(3)}
+    before = read(log, planned(1), some(13), earlier, {(n, 0, 0): n > 3 for n in range(1, 13)})
+    # Of three repeats, as many pass as the number says for 4 and 5, and all of the others.
+    now = read(
+        log, planned(1, repeats=3), some(13), later, {(n, r, 0): r < {4: 1, 5: 2}.get(n, 3) for n, r, _ in later}
+    )
+    assert [one.id for one in changes.earlier(log.database, now.experiment)] == [before.experiment.id]
+    (one,) = changes.changes(now, before).slots
+    assert (one.gained, one.lost) == ((2, 3), (4,))
+    first = next(found for found in one.differences if found.measure.metric == "ttft_ms")
+    told = "first token 50 ms later, 95 % interval 50 to 50, 11 pairs: a real difference"
+    assert first.sentence == f"{told} (2 prompts left out for want of a pair)"
+
+
+def test_passes_by_other_checks_are_not_compared(log):
+    made, passed = {(n, 0, 0): ok() for n in range(1, 8)}, {(n, 0, 0): True for n in range(1, 8)}
+    before = read(log, planned(1), some(7), made, passed)
+    now = read(log, planned(1), some(7), made, passed, checks=[{"check": "json"}])
+    found = changes.changes(now, before)
+    assert found.differs == ("checks",) and found.slots[0].gained == ()
+    assert "passed" not in [one.measure.metric for one in found.slots[0].differences]
+
+
+# Exports
+
+
+@pytest.fixture
+def odd(log):
+    """Answers that a spreadsheet, a page or a reader may stumble over."""
+    prompts = (
+        Row(1, "=SUM(A1)", "Be brief.", "4", ("a", "b,c"), (("tongue", "日本語"),)),
+        Row(2, 'Line\nbreak, "quoted" <script>alert(1)</script>'),
+    )
+    made = {
+        (1, 0, 0): ok(123.25, answer="=HYPERLINK(1)", reasoning="-1"),
+        (1, 0, 1): ok(answer="-42"),
+        (2, 0, 0): error(),
+        (2, 0, 1): ok(answer="<img src=x onerror=alert(1)>", cost_usd=None),
+    }
+    passed = {(1, 0, 0): True, (1, 0, 1): False, (2, 0, 0): None}
+    return read(log, planned(template="{{prompt}}!"), prompts, made, passed)
+
+
+def exported(columns, log, format) -> io.BytesIO:
+    out = io.BytesIO()
+    files.write(columns, log.database, format, out)
+    out.seek(0)
+    return out
+
+
+def test_rows_hold_what_was_asked_what_came_and_what_was_found(odd, log):
+    first, second, third, fourth = rows.rows(odd, log.database)
+    assert [first["prompt"], first["prompt_in_template"], first["system"], first["expected"]] == [
+        *("=SUM(A1)", "=SUM(A1)!", "Be brief.", "4")
+    ]
+    assert (first["tags"], first["variables"], first["slot_name"]) == (
+        ["a", "b,c"],
+        {"tongue": "日本語"},
+        "openai/gpt-4o",
+    )
+    assert (first["ttft_ms"], first["output_tokens"], first["tokens_per_s"]) == (123.25, 20, 200)
+    assert (first["passed"], first["check_1_contains"], first["check_1_contains_found"]) == (True, True, "Passed.")
+    assert second["check_1_contains_found"] == "The answer does not hold what is expected."
+    assert (third["status"], third["error_type"], third["ttft_ms"], third["passed"]) == (
+        "error",
+        "ProviderDown",
+        None,
+        None,
+    )
+    assert third["check_1_contains_found"].startswith("Not judged") and fourth["check_1_contains_found"] is None
+
+
+def test_a_csv_is_read_back_and_none_of_its_cells_is_a_formula(odd, log):
+    out = exported(odd, log, "csv")
+    frame = pandas.read_csv(out, dtype=str, keep_default_na=False)
+    assert not [cell for row in frame.values for cell in row if cell.startswith(("=", "+", "@"))]
+    assert frame["prompt"][0] == "'=SUM(A1)" and frame["answer"][1] == "-42" and frame["tags"][0] == "a, b,c"
+    assert frame["prompt"][2] == 'Line\nbreak, "quoted" <script>alert(1)</script>'
+    assert list(frame["passed"]) == ["true", "false", "", ""] and frame["ttft_ms"][2] == ""
+    assert json.loads(frame["variables"][0]) == {"tongue": "日本語"}
+    assert out.getvalue().startswith(b"\xef\xbb\xbfexperiment_id")
+
+
+def test_parquet_is_read_back_with_its_types(odd, log):
+    frame = pandas.read_parquet(exported(odd, log, "parquet"))
+    assert frame["answer"][0] == "=HYPERLINK(1)" and list(frame["tags"][0]) == ["a", "b,c"]
+    assert frame["ttft_ms"].dtype == float and frame["ttft_ms"][0] == 123.25 and math.isnan(frame["cost_usd"][3])
+    assert [None if value is None else bool(value) for value in frame["passed"]] == [True, False, None, None]
+
+
+def test_json_and_json_lines_hold_the_rows_as_they_are(odd, log):
+    expected = [*rows.rows(odd, log.database)]
+    assert json.load(exported(odd, log, "json")) == expected
+    assert [json.loads(line) for line in exported(odd, log, "jsonl")] == expected
+    nothing = read(log, planned(), some(1), {(None, None, 0): ok()})
+    assert json.load(exported(nothing, log, "json")) == []
+    assert len(pandas.read_parquet(exported(nothing, log, "parquet"))) == 0
+
+
+def test_an_export_holds_few_calls_at_once(log, monkeypatch):
+    monkeypatch.setattr(rows, "_BATCH", 20)
+    made = {(n, 0, 0): ok(answer="x" * 50_000) for n in range(1, 301)}
+    columns = read(log, planned(1), some(300), made)
+    with open(os.devnull, "wb") as out:
+        files.write(columns, log.database, "csv", out)  # once before, so that nothing is imported meanwhile
+        tracemalloc.start()
+        files.write(columns, log.database, "csv", out)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert peak < 5_000_000  # the answers are 15 MB

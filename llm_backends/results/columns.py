@@ -45,6 +45,11 @@ class Columns:
         return len(self.plan.slots)
 
     @property
+    def checks(self) -> str:
+        """What the present checks are called in `judgements`."""
+        return checks_id(self.experiment.plan.get("checks") or ())
+
+    @property
     def checked(self) -> bool:
         """Whether the experiment has checks."""
         return bool(self.experiment.plan.get("checks"))

@@ -88,9 +88,8 @@ def tags(columns: Columns, database: Database) -> dict[str, int]:
 
 def opened(columns: Columns, database: Database, number: int, slot: int | None = None) -> tuple[OpenedCall, ...]:
     """The calls of one cell, or of a whole line, with their answers and what each check found; by slot and repeat."""
-    checks = checks_id(columns.experiment.plan.get("checks") or ())
     with database.reading() as connection:
-        return texts.cell(connection, columns.experiment.id, checks, number, slot)
+        return texts.cell(connection, columns.experiment.id, columns.checks, number, slot)
 
 
 def cells(columns: Columns, place: int) -> tuple[Cell, ...]:

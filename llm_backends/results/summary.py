@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..experiments.plan import RoutedSlot
 from ..stats.intervals import Interval
 from ..stats.shares import share_interval
 from .columns import Columns, Floats
@@ -63,14 +64,18 @@ def summaries(columns: Columns) -> tuple[SlotSummary, ...]:
 def labels(columns: Columns) -> tuple[str, ...]:
     """What each slot is called where it stands beside the others: its name, and what it has of its own."""
     slots = columns.plan.slots
-    several = len({slot.route for slot in slots}) > 1
-    told = []
-    for slot in slots:
-        own: list[str] = [slot.route] if several else []
-        own += [f"{name} {value}" for name, value in slot.own.given().items() if name != "system"]
-        own += ["system prompt of its own"] if slot.own.system is not None else []
-        told.append(f"{slot.name} ({', '.join(own)})" if own else slot.name)
-    return tuple(told)
+    several = len({slot.side for slot in slots}) > 1
+    return tuple(_label(slot, several) for slot in slots)
+
+
+def _label(slot: RoutedSlot, several: bool) -> str:
+    own: list[str] = []
+    if not slot.name.startswith(slot.telling):  # whose name tells its side and its connection
+        own += [slot.side] if several else []
+        own += ["new connections"] if slot.connection == "new" else []
+    own += [f"{name} {value}" for name, value in slot.own.given().items() if name != "system"]
+    own += ["system prompt of its own"] if slot.own.system is not None else []
+    return f"{slot.name} ({', '.join(own)})" if own else slot.name
 
 
 def _summary(columns: Columns, slot: int) -> SlotSummary:

@@ -109,6 +109,15 @@ def recent(connection: Connection, limit: int = 50, user: str | None = None) -> 
     return _read(connection, connection.execute(query).all())
 
 
+def earlier(connection: Connection, one: Experiment, limit: int = 20) -> tuple[Experiment, ...]:
+    """Those on the same prompts that were made before this one, the newest first; of the same user, if it has one."""
+    e = experiments.c
+    query = select(experiments).where(e.prompt_set_id == one.prompt_set_id, e.created_at < one.created_at)
+    if one.user is not None:
+        query = query.where(e.user == one.user)
+    return _read(connection, connection.execute(query.order_by(e.created_at.desc(), e.id.desc()).limit(limit)).all())
+
+
 def want(connection: Connection, id: str, wanted: Wanted) -> None:
     """Ask whoever runs the experiment to pause or stop it; one that nobody runs is so at once."""
     asked = update(experiments).where(experiments.c.id == id, experiments.c.state != "done")

@@ -166,7 +166,7 @@ calls = Table(
         "calls_by_experiment",
         *("experiment_id", "prompt_number", "repeat", "slot", "status", "error_type", "cost_usd"),
         *("input_tokens", "output_tokens", "total_ms", "connect_ms", "headers_ms", "ttft_ms", "ttfat_ms", "tpot_ms"),
-        "chunks",
+        *("chunks", "attempts"),
     ),
 )
 

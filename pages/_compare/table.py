@@ -2,12 +2,12 @@
 
 import csv
 import io
-import json
 from collections.abc import Sequence
 
 import streamlit as st
 
 from llm_backends.metrics import METRIC, METRICS
+from llm_backends.spreadsheet import cell
 from pages._compare.views import Card
 from pages._shared.columns import column
 
@@ -45,7 +45,7 @@ def rows(cards: Sequence[Card]) -> list[dict]:
 def as_csv(cards: Sequence[Card], comparison_id: str) -> str:
     """The rows as CSV: numbers in full, unknown ones empty. No cell can be taken for a formula."""
     found = [
-        {"comparison_id": comparison_id} | {name: _cell(value) for name, value in row.items() if name not in _TEXTS}
+        {"comparison_id": comparison_id} | {name: cell(value) for name, value in row.items() if name not in _TEXTS}
         for row in rows(cards)
     ]
     out = io.StringIO(newline="")
@@ -53,12 +53,6 @@ def as_csv(cards: Sequence[Card], comparison_id: str) -> str:
     writer.writeheader()
     writer.writerows(found)
     return out.getvalue()
-
-
-def _cell(value):
-    if isinstance(value, list):
-        return json.dumps(value)
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
 
 
 def draw(cards: Sequence[Card], comparison_id: str, *, whole: bool) -> None:

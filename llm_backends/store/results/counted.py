@@ -9,7 +9,7 @@ from ..tables import calls, judgements
 
 FIGURES = (
     *("cost_usd", "input_tokens", "output_tokens", "total_ms", "connect_ms", "headers_ms", "ttft_ms", "ttfat_ms"),
-    *("tpot_ms", "chunks"),
+    *("tpot_ms", "chunks", "attempts"),
 )
 Rows = Sequence[tuple[Any, ...]]
 _PLACE = ("prompt_number", "repeat", "slot")

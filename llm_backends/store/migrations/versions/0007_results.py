@@ -11,4 +11,4 @@ def upgrade() -> None:
     sums = ["input_tokens", "output_tokens", "total_ms"]
     times = ["connect_ms", "headers_ms", "ttft_ms", "ttfat_ms", "tpot_ms"]
     op.drop_index("calls_by_experiment", "calls")
-    op.create_index("calls_by_experiment", "calls", [*place, *sums, *times, "chunks"])
+    op.create_index("calls_by_experiment", "calls", [*place, *sums, *times, "chunks", "attempts"])
