@@ -6,7 +6,6 @@ from typing import Literal
 
 import numpy as np
 
-from ..checks.checks import checks_id
 from ..prompt_set import Row
 from ..store.database import Database
 from ..store.results import texts
