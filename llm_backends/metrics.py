@@ -5,10 +5,10 @@ from typing import Any, Literal
 
 from .types import CallResult
 
-Unit = Literal["ms", "tokens", "tokens/s", "USD", "count", "text"]
+Unit = Literal["ms", "tokens", "tokens/s", "USD", "count", "share", "text"]
 Statistic = Literal["p50", "p95", "max"]
 
-_DIGITS: dict[Unit, int] = {"ms": 0, "tokens": 0, "tokens/s": 1, "USD": 6, "count": 0}
+_DIGITS: dict[Unit, int] = {"ms": 0, "tokens": 0, "tokens/s": 1, "USD": 6, "count": 0, "share": 3}
 _SAID: dict[Statistic, str] = {
     "p50": "Half of {over} are no higher.",
     "p95": "95 % of {over} are no higher.",
@@ -195,3 +195,70 @@ MODEL_METRICS = (
 
 MODEL_METRIC = {metric.name: metric for metric in MODEL_METRICS}
 """The same by name."""
+
+_JUDGED = "of the calls that ended well"
+
+RESULT_METRICS = (
+    Metric("calls", "Calls", "count", "What the plan has, without warm-ups."),
+    Metric(
+        "ended", "Ended", "count", "Calls that have ended, failed ones too; those that were stopped are made again."
+    ),
+    Metric("ok", "Done", "count", "Calls that ended well."),
+    Metric("failed", "Failed", "count", "Calls that failed. They are in no pass rate, time or token count."),
+    Metric(
+        "pass_rate",
+        "Pass rate",
+        "share",
+        "Passed / (passed + not passed), from 0 to 1, each prompt once with the mean of its repeats.",
+        "no call was judged",
+    ),
+    *(
+        Metric(
+            f"pass_rate_{end}",
+            f"Pass rate, {said}",
+            "share",
+            "An end of the 95 % interval (Wilson), which holds the rate over all such prompts 95 times in 100.",
+            "no call was judged",
+        )
+        for end, said in (("low", "lower end"), ("high", "upper end"))
+    ),
+    Metric("pass_rate_prompts", "Prompts judged", "count", "Prompts that the pass rate is over."),
+    Metric("passed", "Passed", "count", f"Calls, {_JUDGED}, that passed every check."),
+    Metric("not_passed", "Not passed", "count", f"Calls, {_JUDGED}, that a check failed."),
+    Metric("open", "Open", "count", f"Calls, {_JUDGED}, of which the checks can't tell; they are in no pass rate."),
+    Metric("unjudged", "Not judged yet", "count", f"Calls, {_JUDGED}, that the present checks have not seen."),
+    *(
+        metric
+        for name in ("ttft_ms", "ttfat_ms", "tpot_ms", "total_ms")
+        for metric in (
+            METRIC[name].at("p50", _CALLS),
+            replace(
+                METRIC[name].at("p95", _CALLS),
+                unknown="fewer than 20 calls have a value: it would be little else than the highest",
+            ),
+            Metric(
+                f"{name.removesuffix('_ms')}_n",
+                f"{METRIC[name].label}, values",
+                "count",
+                f"Calls that `{name}` is known of.",
+            ),
+        )
+    ),
+    Metric("input_tokens", "Tokens in", "tokens", "Summed over the calls whose provider counted them.", _NO_USAGE),
+    Metric("output_tokens", "Tokens out", "tokens", "Summed over the calls whose provider counted them.", _NO_USAGE),
+    Metric("cost_usd", "Cost", "USD", "The sum of the costs that are known.", "no cost is known"),
+    Metric("cost_per_call_usd", "Cost a call", "USD", "The mean of the costs that are known.", "no cost is known"),
+    Metric("cost_unknown", "Cost unknown", "count", "Calls without a price or a token count; they are in no sum."),
+)
+"""The figures of one slot of an experiment: `results.summary.SlotSummary`."""
+
+RESULT_METRIC = {metric.name: metric for metric in RESULT_METRICS}
+"""The same by name."""
+
+TOKENS_PER_CHUNK = Metric(
+    "tokens_per_chunk",
+    "Tokens a chunk",
+    "tokens",
+    "`output_tokens` / `chunks`: how many tokens the provider sends at once.",
+    _NO_USAGE,
+)

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from sqlalchemy import Double, Integer, TypeDecorator
 
-from llm_backends.metrics import METRIC, METRICS, MODEL_METRIC
+from llm_backends.metrics import METRIC, METRICS, MODEL_METRIC, RESULT_METRIC
+from llm_backends.results.summary import SlotSummary, Spread
 from llm_backends.store.figures import ModelStats
 from llm_backends.store.tables import calls
 from llm_backends.types import CallResult, Target, Usage
@@ -47,3 +48,16 @@ def test_the_figures_of_a_model_are_those_of_its_statistics():
     assert MODEL_METRIC.keys() == {field.name for field in fields(ModelStats)} - {"provider", "model", "route"}
     assert MODEL_METRIC["ttft_p95_ms"].heading == "First token p95 (ms)"
     assert MODEL_METRIC["tokens_per_s_p50"].unit == "tokens/s"
+
+
+def test_the_figures_of_a_slot_are_those_of_its_summary():
+    of_slot = {field.name for field in fields(SlotSummary)} - {"slot", "name", "label", "errors"}
+    spreads = {"ttft_ms", "ttfat_ms", "tpot_ms", "total_ms"}
+    named = {f"{name[:-3]}_{statistic}" for name in spreads for statistic in ("p50_ms", "p95_ms", "n")}
+    rate = {"pass_rate_low", "pass_rate_high", "pass_rate_prompts"}
+    assert RESULT_METRIC.keys() == (of_slot - spreads) | named | rate
+    spread = dict.fromkeys(spreads, Spread(1.0, None, 3))
+    facts = dict.fromkeys(of_slot - spreads, 0) | {"slot": 0, "name": "", "label": "", "errors": ()}
+    row = SlotSummary(**facts | spread | {"pass_rate": None, "open": 7}).columns()
+    assert (row["ttft_p50_ms"], row["ttft_p95_ms"], row["ttft_n"], row["open"]) == (1.0, None, 3, 7)
+    assert (row["pass_rate"], row["pass_rate_low"], row["pass_rate_prompts"]) == (None, None, 0)

@@ -7,6 +7,7 @@ import math
 import os
 import tracemalloc
 from dataclasses import replace
+from html.parser import HTMLParser
 
 import pandas
 import pytest
@@ -14,7 +15,7 @@ import pytest
 from llm_backends.experiments.asking import call_id
 from llm_backends.experiments.plan import ExperimentPlan, RoutedSlot
 from llm_backends.prompt_set import PromptSet, Row
-from llm_backends.results import changes, differences, files, matrix, rows, summary
+from llm_backends.results import changes, differences, files, gate, matrix, report, rows, sentences, summary
 from llm_backends.results import columns as columns_of
 from llm_backends.runs.plan import Own
 from llm_backends.stats.chance import holm
@@ -383,3 +384,81 @@ def test_an_export_holds_few_calls_at_once(log, monkeypatch):
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
     assert peak < 5_000_000  # the answers are 15 MB
+
+
+def test_the_page_to_mail_loads_nothing_runs_nothing_and_shows_texts_as_they_are(odd, log):
+    html = report.report(odd, log.database)
+    page = Page()
+    page.feed(html)
+    assert not page.tags & {"script", "link", "img", "iframe", "a", "object", "form"}
+    assert not page.attributes & {"src", "href", "onerror", "onclick"} and "url(" not in html and "@import" not in html
+    assert "<img src=x onerror=alert(1)>" in page.text and '"quoted" <script>alert(1)</script>' in page.text
+    assert "2 of 2 prompts" in page.text and "[ProviderDown] It is down." in page.text
+    assert "The answer does not hold what is expected." in page.text
+    first = differences.against_baseline(odd)[0]
+    assert first.sentence in page.text and "100.0%" in page.text
+    assert "prefers-color-scheme: dark" in html and "@media print" in html
+
+
+def test_the_page_to_mail_says_how_much_it_shows(log):
+    made = {(n, 0, 0): ok(answer="x" * 5000) for n in range(1, 31)}
+    html = report.report(read(log, planned(1), some(30), made), log.database, most=10)
+    assert "10 of 30 prompts" in html and "(5,000 characters)" in html and "nothing to compare it with" in html
+    assert len(html) < 40_000
+
+
+class Page(HTMLParser):
+    """What a page shows, and the tags and attributes that it has."""
+
+    def __init__(self):
+        super().__init__()
+        self.tags, self.attributes, self.text = set(), set(), ""
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.add(tag)
+        self.attributes |= {name for name, _ in attributes}
+
+    def handle_data(self, data):
+        self.text += data
+
+
+# Gates
+
+
+def test_a_gate_counts_what_failed_or_is_open_as_not_passed(log):
+    made = {(n, 0, slot): ok(float(n)) for n in range(1, 21) for slot in range(2)}
+    made[1, 0, 0] = error()
+    passed = {(n, 0, slot): True for n in range(2, 21) for slot in range(2)} | {(2, 0, 0): None}
+    columns = read(log, planned(), some(20), made, passed)
+    wanted = [*map(gate.parse, ("pass=0.9", "pass[openai/gpt-4o]=0.91", "errors=0.05", "ttft_p95_ms=19.1"))]
+    found = [(one.slot[-1], one.gate.figure, one.value, one.held) for one in gate.held(columns, wanted)]
+    assert found == [
+        ("o", "pass", 0.9, True),
+        ("2", "pass", 0.95, True),
+        ("o", "pass", 0.9, False),
+        ("o", "errors", 0.05, True),
+        ("2", "errors", 0, True),
+        ("o", "ttft_p95_ms", None, False),  # of 19 values
+        ("2", "ttft_p95_ms", pytest.approx(19.05), True),
+    ]
+    told = [sentences.of_gate(one) for one in gate.held(columns, wanted)]
+    assert told[0] == "openai/gpt-4o: pass 0.9 is at least 0.9" and told[2] == "openai/gpt-4o: pass 0.9 is under 0.91"
+    assert told[5].startswith("openai/gpt-4o: ttft_p95_ms is unknown: fewer than 20")
+
+
+@pytest.mark.parametrize(
+    "written, told",
+    [
+        ("pass", "pass is not understood: write pass=0.9"),
+        ("speed=1", "speed=1: there is no such figure: choose among pass, errors, "),
+        ("pass=high", "high is not a number"),
+        ("pass=nan", "nan is not a number"),
+        ("pass=90", "90 is no share: write one from 0 to 1."),
+        ("pass[gpt]=0.9", "There is no slot gpt: choose among openai/gpt-4o, openai/gpt-4o #2."),
+        ("pass=0.9", "The experiment has no checks"),
+    ],
+)
+def test_a_gate_that_cannot_be_used_is_refused_with_its_reason(written, told):
+    with pytest.raises(gate.GateUnusable) as refused:
+        gate.check([gate.parse(written)], planned().names, checked=False)
+    assert told in sentences.of_gate_fault(refused.value.fault)

@@ -35,29 +35,48 @@ class PlanUnusable(Exception):
 
 def from_file(path: Path) -> ExperimentPlan:
     """The plan in a YAML file; a prompt set that is a file lies beside it. Raises PlanUnusable."""
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except OSError as exc:
-        raise PlanUnusable((PlanFault(str(path), "unreadable", (exc.strerror or "no such file",)),)) from exc
-    except UnicodeDecodeError as exc:
-        raise PlanUnusable((PlanFault(str(path), "unreadable", ("it is not UTF-8 text",)),)) from exc
-    plan = from_yaml(text)
+    plan = from_yaml(_text(path))
     beside = path.parent / plan.prompt_set
     return replace(plan, prompt_set=str(beside)) if beside.is_file() else plan
 
 
 def from_yaml(text: str) -> ExperimentPlan:
     """The plan that the text holds. Raises PlanUnusable."""
+    return from_json(_parsed(text))
+
+
+def checks_from_file(path: Path) -> tuple[Check, ...]:
+    """The checks in a YAML file: a list of them, or a plan's `checks`. Raises PlanUnusable."""
+    found, reader = _parsed(_text(path)), _Reader()
+    kept = found.get("checks") if isinstance(found, Mapping) else found
+    if not isinstance(kept, list) or not kept:
+        raise PlanUnusable((PlanFault(f"{path}: checks", "no list"),))
+    checks = reader.checks(kept)
+    if reader.faults:
+        raise PlanUnusable(tuple(reader.faults))
+    return checks
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except OSError as exc:
+        raise PlanUnusable((PlanFault(str(path), "unreadable", (exc.strerror or "no such file",)),)) from exc
+    except UnicodeDecodeError as exc:
+        raise PlanUnusable((PlanFault(str(path), "unreadable", ("it is not UTF-8 text",)),)) from exc
+
+
+def _parsed(text: str) -> object:
     import yaml
 
     try:
-        found = yaml.safe_load(text)
+        found: object = yaml.safe_load(text)
     except yaml.YAMLError as exc:
         mark = getattr(exc, "problem_mark", None)
         at = f"line {mark.line + 1}: " if mark else ""
         problem = getattr(exc, "problem", None) or "it cannot be read"
         raise PlanUnusable((PlanFault("plan", "no YAML", (f"{at}{problem}",)),)) from exc
-    return from_json(found)
+    return found
 
 
 def from_json(kept: object) -> ExperimentPlan:
@@ -112,6 +131,9 @@ class _Reader:
         if not isinstance(kept, list):
             self._fault("checks", "no checks")
             return ()
+        return self.checks(kept)
+
+    def checks(self, kept: list[Any]) -> tuple[Check, ...]:
         checks = []
         for number, one in enumerate(kept, 1):
             if not isinstance(one, Mapping):

@@ -88,7 +88,7 @@ def tags(columns: Columns, database: Database) -> dict[str, int]:
 def opened(columns: Columns, database: Database, number: int, slot: int | None = None) -> tuple[OpenedCall, ...]:
     """The calls of one cell, or of a whole line, with their answers and what each check found; by slot and repeat."""
     with database.reading() as connection:
-        return texts.cell(connection, columns.experiment.id, columns.checks, number, slot)
+        return texts.calls_of(connection, columns.experiment.id, columns.checks, (number,), slot)
 
 
 def cells(columns: Columns, place: int) -> tuple[Cell, ...]:

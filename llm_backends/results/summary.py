@@ -2,14 +2,17 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from ..experiments.plan import RoutedSlot
+from ..metrics import RESULT_METRICS
 from ..stats.intervals import Interval
 from ..stats.shares import share_interval
 from .columns import Columns, Floats
 
+_SPREADS = ("ttft_ms", "ttfat_ms", "tpot_ms", "total_ms")
 FEWEST_FOR_P95 = 20
 """Of fewer values the 95th percentile would be little else than the highest."""
 
@@ -54,6 +57,21 @@ class SlotSummary:
     cost_usd: float | None
     cost_per_call_usd: float | None
     cost_unknown: int
+
+    def columns(self) -> dict[str, Any]:
+        """The same, flat, under the names of metrics.RESULT_METRICS; None is unknown."""
+        spreads = {name: getattr(self, name) for name in _SPREADS}
+        row: dict[str, Any] = {}
+        for metric in RESULT_METRICS:
+            stem, _, statistic = metric.name.removesuffix("_ms").rpartition("_")
+            if spread := spreads.get(f"{stem}_ms"):
+                row[metric.name] = getattr(spread, statistic)
+            elif metric.name.startswith("pass_rate"):
+                field = {"low": "low", "high": "high", "prompts": "n"}.get(statistic, "estimate")
+                row[metric.name] = getattr(self.pass_rate, field, 0 if field == "n" else None)
+            else:
+                row[metric.name] = getattr(self, metric.name)
+        return row
 
 
 def summaries(columns: Columns) -> tuple[SlotSummary, ...]:

@@ -64,12 +64,13 @@ def tags(connection: Connection, set_id: str) -> dict[str, int]:
     return dict(sorted(counts.items()))
 
 
-def cell(
-    connection: Connection, experiment_id: str, checks: str, number: int, slot: int | None = None
+def calls_of(
+    connection: Connection, experiment_id: str, checks: str, numbers: Sequence[int], slot: int | None = None
 ) -> tuple[OpenedCall, ...]:
-    """The counted calls of a prompt, by slot and repeat: those of one slot, or of all."""
-    own = [calls.c.prompt_number == number] + ([] if slot is None else [calls.c.slot == slot])
-    query = _opened(experiment_id, checks).where(*own).order_by(calls.c.slot, calls.c.repeat)
+    """The counted calls of these prompts, of one slot or of all; by number, slot and repeat."""
+    c = calls.c
+    own = [c.prompt_number.in_(numbers)] + ([] if slot is None else [c.slot == slot])
+    query = _opened(experiment_id, checks).where(*own).order_by(c.prompt_number, c.slot, c.repeat)
     return tuple(_read(found) for found in connection.execute(query).mappings())
 
 

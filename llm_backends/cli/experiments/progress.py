@@ -5,13 +5,13 @@ import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from ..clock import now_ms
-from .common import print_json
+from ...clock import now_ms
+from ..common import print_json
 
 if TYPE_CHECKING:
-    from ..experiments.engine import Engine
-    from ..experiments.progress import Progress
-    from ..store.experiments import Experiment
+    from ...experiments.engine import Engine
+    from ...experiments.progress import Progress
+    from ...store.experiments import Experiment
 
 REFRESH_S = 0.5
 LINE_S = 10.0

@@ -1,0 +1,16 @@
+"""`experiment`: run a plan over its prompts, go on with one, list, show and export them, judge one by more checks."""
+
+from typing import TYPE_CHECKING
+
+from . import check, export, listing, running, show
+
+if TYPE_CHECKING:
+    from ..common import Commands
+
+
+def add(commands: "Commands") -> None:
+    """Add the command with its own commands."""
+    experiment = commands.add_parser("experiment", help="run a plan: the same models over many prompts")
+    own: Commands = experiment.add_subparsers(required=True, metavar="what")
+    for command in (running, listing, show, export, check):
+        command.add(own)
