@@ -56,6 +56,16 @@ class Database:
                 self._engine = engine
             return self._engine
 
+    @property
+    def is_server(self) -> bool:
+        """Whether it is one that several machines can share. Raises ConfigError for an address that is none."""
+        return _address(self._url).get_backend_name() == "postgresql"
+
+    @property
+    def conninfo(self) -> str:
+        """The server's address for other clients, its password in it."""
+        return _address(self._url).set(drivername="postgresql").render_as_string(hide_password=False)
+
     def close(self) -> None:
         """Close every connection that is not in use."""
         if self._engine:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 REFRESH_S = 0.5
 LINE_S = 10.0
 
-_REASONS = {
+REASONS: dict[str | None, str] = {
     "usd": "the budget in USD would be passed",
     "calls": "the limit of calls would be passed",
     "asked": "somebody asked for it",
@@ -69,7 +69,7 @@ def line(progress: "Progress") -> str:
         parts.append("time left unknown" if progress.remaining_s is None else f"{_span(progress.remaining_s)} left")
         parts += [f"{name} asked for {seconds:.0f} s of quiet" for name, seconds in progress.held]
     else:
-        why = f": {_REASONS.get(progress.reason, progress.reason)}" if progress.reason else ""
+        why = f": {REASONS.get(progress.reason, progress.reason)}" if progress.reason else ""
         parts.append(f"{progress.state}{why}")
     return ", ".join(parts)
 
@@ -77,7 +77,7 @@ def line(progress: "Progress") -> str:
 def shown(one: "Experiment") -> str:
     """An experiment on record, in one line."""
     state = "interrupted" if one.state == "running" and not one.held else one.state
-    why = f" ({_REASONS.get(one.reason, one.reason)})" if one.reason else ""
+    why = f" ({REASONS.get(one.reason, one.reason)})" if one.reason else ""
     counts = one.counts
     done = f"{counts.ended:,} of {one.total:,} calls, {counts.failed:,} failed, known cost ${counts.spent_usd:.4f}"
     return f"{one.id}  {one.created_at[:16]}  {one.name}: {state}{why}, {done}"

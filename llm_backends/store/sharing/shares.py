@@ -32,20 +32,16 @@ class Refusal:
     final: bool
 
 
-def enqueue(connection: Connection, id: str) -> Literal["queued", "busy", "done"]:
-    """Say that workers will take the experiment; "busy" where one process runs all of it."""
+def enqueue(connection: Connection, id: str, of: int) -> Literal["queued", "busy", "done"]:
+    """Say that workers will take the experiment in so many shares; "busy" where it is held otherwise."""
     found = _locked(connection, id)
     if found is None or found.state == "done":
         return "done"
     drop_over(connection, id)
-    row = leases.c
-    of = connection.scalar(select(func.min(row.shares)).where(row.experiment_id == id))
-    if of == 1:
+    others = connection.scalars(select(leases.c.shares).where(leases.c.experiment_id == id)).all()
+    if any(shares != of for shares in others):
         return "busy"
-    if of is None:
-        _write(connection, id, state="queued", reason=None, wanted=None)
-    else:
-        _write(connection, id, reason=None, wanted=None)
+    _write(connection, id, state="running" if others else "queued", reason=None, wanted=None)
     return "queued"
 
 
