@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from .. import sentences
 from ..settings import Settings
-from .common import INTERRUPTED, refuse
-from .experiment_progress import REASONS
+from .common import INTERRUPTED
+from .experiments.progress import REASONS
 
 if TYPE_CHECKING:
     from ..workers.worker import Told
@@ -37,12 +37,11 @@ def run(options: argparse.Namespace, config: Settings) -> int:
     """Work until it is interrupted; the exit code."""
     from ..catalog.catalog import Catalog
     from ..store.call_log import CallLog
-    from ..workers.queue import NO_SERVER
+    from ..workers.queue import check
     from ..workers.worker import Worker
 
     with closing(CallLog(config.database_url)) as log:
-        if not log.database.is_server:
-            return refuse(NO_SERVER.format(place=log.place))
+        check(log)
         for problem in config.problems:
             _say(sentences.problem(problem))
         worker = Worker(log, Catalog(config), options.concurrency, lambda told: _say(_line(told)), _say_away)

@@ -35,6 +35,12 @@ NO_SERVER = (
 _SCHEMA_LOCK = 0x4C4C4D54  # any number that no other program on the server is likely to lock
 
 
+def check(log: "CallLog") -> None:
+    """Raises ConfigError where the log is in no database that workers could share."""
+    if not log.database.is_server:
+        raise ConfigError(NO_SERVER.format(place=log.place))
+
+
 def workers(log: "CallLog") -> int:
     """How many workers are there now; one that was killed on another machine is counted for half a minute."""
     with log.database.reading() as connection:
@@ -46,8 +52,7 @@ def queue(log: "CallLog", id: str) -> None:
 
     Raises Busy where one process runs it, ConfigError without PostgreSQL and where the queue can't be written.
     """
-    if not log.database.is_server:
-        raise ConfigError(NO_SERVER.format(place=log.place))
+    check(log)
     with log.database.writing() as connection:
         found = experiments.one(connection, id)
         if found is None:

@@ -65,7 +65,9 @@ def line(progress: "Progress") -> str:
     parts = [f"{progress.ended:,} of {progress.total:,} calls", f"known cost ${progress.spent_usd:.4f}"]
     if progress.failed:
         parts.append(f"{progress.failed:,} failed")
-    if progress.state == "running":
+    if progress.state == "queued":
+        parts.append("waiting for workers")
+    elif progress.state == "running":
         parts.append("time left unknown" if progress.remaining_s is None else f"{_span(progress.remaining_s)} left")
         parts += [f"{name} asked for {seconds:.0f} s of quiet" for name, seconds in progress.held]
     else:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ...settings import Settings
 from ..common import FAILED, INTERRUPTED, OK, OVER_BUDGET, print_json, refuse
+from .by_workers import follow
 from .common import add_id, add_json, checked, found, limited, opened_log, refuse_id, refuse_plan
 from .gates import add_gates, gates, judge
 from .progress import line, watch
@@ -31,6 +32,7 @@ def add(commands: "Commands") -> None:
     add_id(resume)
     for command, do in ((start, run), (resume, go_on)):
         command.add_argument("--budget", type=float, metavar="USD", help="pause before this much is spent")
+        command.add_argument("--workers", action="store_true", help="leave the calls to workers, and watch them")
         add_gates(command)
         add_json(command)
         command.set_defaults(run=do)
@@ -43,6 +45,7 @@ def run(options: argparse.Namespace, config: Settings) -> int:
     from ...store.prompt_sets import PromptSets
 
     with closing(opened_log(config)) as log:
+        queueable(options, log)
         try:
             plan = limited(from_file(options.plan), options.budget)
             gates(options.fail_under, plan)
@@ -67,6 +70,7 @@ def go_on(options: argparse.Namespace, config: Settings) -> int:
     from ...store.prompt_sets import PromptSets
 
     with closing(opened_log(config)) as log:
+        queueable(options, log)
         one = found(log, options.id)
         if one is None:
             return refuse_id(options.id)
@@ -81,6 +85,14 @@ def go_on(options: argparse.Namespace, config: Settings) -> int:
             with log.database.writing() as connection:
                 kept.replan(connection, one.id, plan.to_json())
         return carry_out(options, log, Experiments(log), one.id, plan, prompts, catalog)
+
+
+def queueable(options: argparse.Namespace, log: "CallLog") -> None:
+    """Raises ConfigError where workers are wanted and can't be had, before anything is kept."""
+    if options.workers:
+        from ...workers.queue import check
+
+        check(log)
 
 
 def tell_expected(plan: "ExperimentPlan", prompts: "Prompts", catalog: "Catalog") -> None:
@@ -108,6 +120,8 @@ def carry_out(
     from ...experiments.engine import Busy
 
     try:
+        if getattr(options, "workers", False):
+            return end(options, log, id, *follow(log, id, as_json=options.json))
         engine = experiments.run(id, plan, prompts, catalog)
     except Busy:
         return refuse(f"experiment {id} is run by another process")
@@ -124,7 +138,9 @@ def end(options: argparse.Namespace, log: "CallLog", id: str, progress: "Progres
         print_json({"event": "end", "id": id} | asdict(progress))
     else:
         print(line(progress))
-        if progress.state != "done":
+        if progress.state in ("queued", "running"):
+            print("Workers go on with it.", file=sys.stderr)
+        elif progress.state != "done":
             print(f"Go on with: python -m llm_backends experiment resume {id}", file=sys.stderr)
     if interrupted:
         return INTERRUPTED
