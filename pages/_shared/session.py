@@ -16,6 +16,7 @@ from pages._shared.preferences import Preferences
 
 if TYPE_CHECKING:
     from llm_backends.catalog.catalog import Catalog, Toggle
+    from llm_backends.experiments.live import Experiments
     from llm_backends.runs.live import Run, Runs
     from llm_backends.settings import Settings
     from llm_backends.store.call_log import CallLog
@@ -29,6 +30,7 @@ class App:
     catalog: Catalog
     log: CallLog
     runs: Runs
+    experiments: Experiments
     preferences: Preferences
     interrupted: Interrupted
     installed: Settings
@@ -71,12 +73,14 @@ def _of_session(parts: App) -> App:
 def _parts() -> App:
     from llm_backends import settings
     from llm_backends.catalog.catalog import Catalog
+    from llm_backends.experiments.live import Experiments
     from llm_backends.runs.live import Runs
     from llm_backends.store.call_log import CallLog
 
     found = settings.load()
     log = CallLog(found.database_url)
-    return App(found, Catalog(found), log, Runs(log, present=_present), Preferences(log), Interrupted(log), found)
+    runs, experiments = Runs(log, present=_present), Experiments(log)
+    return App(found, Catalog(found), log, runs, experiments, Preferences(log), Interrupted(log), found)
 
 
 def route() -> Toggle:

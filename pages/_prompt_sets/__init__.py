@@ -1,0 +1,1 @@
+"""The parts of the Prompt sets page."""

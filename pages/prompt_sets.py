@@ -1,0 +1,39 @@
+"""Prompt sets: the same models over many prompts, within a budget, and whether a difference is real."""
+
+import streamlit as st
+
+from llm_backends.errors import ConfigError
+from pages._experiments import records, standing
+from pages._prompt_sets import form
+from pages._shared import session
+from pages._shared.format import moment, plain
+from pages._shared.session import App
+
+PAGE = "pages/prompt_sets.py"
+
+
+def experiment(app: App, id: str) -> None:
+    """One experiment: how far it is, and what it came to."""
+    now = standing.standing(app, id)
+    if now is None:
+        st.query_params.pop("experiment", None)
+        st.info("The experiment in this address is not in the call log.", icon=":material/link_off:")
+        form.draw(app)
+        return
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.subheader(plain(now.record.name), anchor=False)
+        st.page_link(PAGE, label="All experiments", icon=":material/arrow_back:")
+    st.caption(plain(f"{moment(now.record.created_at)} · prompt set {now.record.prompt_set_id[:12]}"))
+    standing.draw(app, id)
+
+
+st.title("Prompt sets", anchor=False)
+app = session.app()
+try:
+    if asked := st.query_params.get("experiment"):
+        experiment(app, asked)
+    else:
+        form.draw(app)
+        records.draw(app, PAGE, "prompt set")
+except ConfigError as exc:
+    st.error(plain(exc), icon=":material/database_off:")
