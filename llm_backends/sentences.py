@@ -127,7 +127,7 @@ def _(fact: NotReady) -> str:
         "no key": f"Set {variables} in .env or the environment.",
         "no legacy SDK": "Run `pip install -r requirements-gemini-legacy.txt`, or set GEMINI_SDK=google-genai.",
         "no endpoint": f"Set {variables} in .env or the environment.",
-        "unknown endpoint": f"There is no such Azure endpoint: choose {_or(fact.known)}.",
+        "unknown endpoint": f"There is no such Azure endpoint: choose one of {known}.",
         "no azure-identity": "Run `pip install -r requirements.txt`, which brings azure-identity, or set "
         "AZURE_AI_FOUNDRY_AUTH=key.",
         "not offered": "Azure AI Foundry does not offer Gemini: take the direct route, or set "

@@ -65,15 +65,15 @@ class Catalog:
         self._backends: dict[tuple[str, Route, str | None], Backend] = {}
         self._lock = Lock()
 
-    def models(self, route: Toggle) -> tuple[ModelEntry, ...]:
-        """Every known model: by provider, the newest first. Local models are the same on both routes."""
-        return tuple(self._entry(ref, route, source) for ref, source in self._sources(route).items())
+    def models(self, route: Toggle, endpoint: str | None = None) -> tuple[ModelEntry, ...]:
+        """Every known model: by provider, the newest first. Local models are the same on both routes.
+
+        `endpoint` names the only one of Azure's endpoints that they may be called at.
+        """
+        return tuple(self._entry(ref, route, source, endpoint) for ref, source in self._sources(route).items())
 
     def entry(self, ref: str, route: Toggle, endpoint: str | None = None) -> ModelEntry:
-        """The entry of any `provider/model`, known or not; a malformed one comes back as not ready.
-
-        `endpoint` names the only one of Azure's endpoints that it may be called at.
-        """
+        """The entry of any `provider/model`, known or not; a malformed one comes back as not ready."""
         ref = _tidy(ref)
         return self._entry(ref, route, self._sources(route).get(ref, "typed"), endpoint)
 

@@ -126,8 +126,8 @@ def _kept(slot: RoutedSlot) -> dict[str, Any]:
 
 
 def _two_sides(plan: ExperimentPlan) -> bool:
-    sides = {(plan.slots[a].side, plan.slots[b].side) for a, b in plan.pairs}
-    return len(sides) == 1 and len({*next(iter(sides))}) == 2 and 2 * len(plan.pairs) == len(plan.slots)
+    apart = all(plan.slots[a].side != plan.slots[b].side for a, b in plan.pairs)
+    return apart and 2 * len(plan.pairs) == len(plan.slots)
 
 
 def faults(plan: ExperimentPlan, catalog: "Catalog") -> Iterator[PlanFault]:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from ..facts import PlanFault
 from ..prompt_set import PromptSet, Row
-from ..prompt_sets.own import CHECKS, own_set
+from ..prompt_sets.own import CHECKS, ROUTES, own_set
 from ..prompt_sets.reading import read
 from ..prompt_sets.template import TemplateFault, names, render
 from ..store.prompt_sets import PromptSets
@@ -63,7 +63,7 @@ def in_template(template: str | None, rows: Sequence[Row]) -> Prompts:
 
 def prompt_set(named: str, kept: PromptSets) -> PromptSet:
     """The set that a plan names: one that comes along, a kept one's id, or a file's path. Raises PlanUnusable."""
-    if named in CHECKS:
+    if named in (ROUTES, *CHECKS):
         return own_set(named)
     if one := kept.one(named):
         return PromptSet(one.id, one.name, tuple(kept.rows(one.id)))

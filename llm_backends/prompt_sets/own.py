@@ -14,11 +14,13 @@ CHECKS: dict[str, tuple[Check, ...]] = {
     "instructions": (Matches(),),
 }
 """By the sets' names."""
+ROUTES = "routes"
+"""Questions with short answers, which a Route lab asks where no other set is chosen: nothing checks them."""
 
 
 def own_set(name: str) -> PromptSet:
-    """The set of this name, one of CHECKS. Raises KeyError where there is none."""
-    if name not in CHECKS:
+    """The set of this name, ROUTES or one of CHECKS. Raises KeyError where there is none."""
+    if name not in (ROUTES, *CHECKS):
         raise KeyError(name)
     reading = read((_FOLDER / f"{name}.csv").read_bytes(), f"{name}.csv")
     assert reading.prompts and not reading.faults

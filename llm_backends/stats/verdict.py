@@ -68,7 +68,12 @@ def _verdict(difference: Difference, worth: float, p: float, comparisons: int) -
 
 def said(verdict: Verdict, quantity: Quantity) -> str:
     """The verdict in a sentence, with whatever could not be paired."""
-    return f"{_measured(verdict, quantity)}: {_judged(verdict, quantity)}{_apart(verdict.difference)}"
+    return f"{told(verdict, quantity)}{_apart(verdict.difference)}"
+
+
+def told(verdict: Verdict, quantity: Quantity, each: str = "prompt") -> str:
+    """The same without what could not be paired; `each` is what one more pair takes."""
+    return f"{_measured(verdict, quantity)}: {_judged(verdict, quantity, each)}"
 
 
 def _measured(verdict: Verdict, quantity: Quantity) -> str:
@@ -96,18 +101,18 @@ def _measured(verdict: Verdict, quantity: Quantity) -> str:
     return f"{quantity.name} {size}, {100 * interval.level:g} % interval {span}, {pairs}"
 
 
-def _judged(verdict: Verdict, quantity: Quantity) -> str:
+def _judged(verdict: Verdict, quantity: Quantity, each: str) -> str:
     if verdict.kind == "too few pairs":
         return f"too few to tell; it takes at least {fewest_pairs()}"
     if verdict.kind == "real difference":
         return "a real difference"
-    worth = f"{verdict.worth * quantity.scale:,g} {quantity.unit}"
+    worth = f"{float(f'{verdict.worth * quantity.scale:.2g}'):,g} {quantity.unit}"
     interval = verdict.difference.interval
     # Without its reason this would contradict an interval that leaves out 0.
     reason = "" if interval is None or interval.holds(0) else _reason(verdict)
     if not verdict.needed:
         return f"can't be told apart{reason}; so many pairs would most likely have shown {worth}"
-    return f"can't be told apart{reason}; about {_about(verdict.needed)} more prompts would settle {worth}"
+    return f"can't be told apart{reason}; about {_about(verdict.needed)} more {each}s would settle {worth}"
 
 
 def _reason(verdict: Verdict) -> str:

@@ -1,0 +1,66 @@
+"""The plan of a Route lab: each model on two sides, over open connections and over new ones."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from ..experiments.plan import CONNECTIONS, Connection, ExperimentPlan, Limits, RoutedSlot
+from ..prompt_sets.own import ROUTES
+from ..runs.plan import Own, Parameters
+from .sides import Side
+
+CONCURRENCY = 1
+"""Calls that run at once at an endpoint wait for each other there and here: one at a time shows the route alone."""
+REPEATS = 5
+SHARED = Parameters(max_tokens=256, reasoning_effort="low")
+"""Answers long enough for a pace, short enough to pay for; models that think say something within them."""
+
+_NONE = Limits()
+
+
+def lab(
+    refs: Iterable[str],
+    sides: tuple[Side, Side],
+    *,
+    name: str | None = None,
+    prompt_set: str = ROUTES,
+    repeats: int = REPEATS,
+    connections: Sequence[Connection] = CONNECTIONS,
+    shared: Parameters = SHARED,
+    concurrency: int = CONCURRENCY,
+    limits: Limits = _NONE,
+    seed: int = 0,
+) -> ExperimentPlan:
+    """The plan that asks these models on both sides: the same prompts with the same parameters.
+
+    Its warm-ups open as many connections as calls run at once.
+    """
+    models = tuple(dict.fromkeys(refs))
+    slots = [
+        RoutedSlot(ref, Own(), side.route, connection, side.endpoint)
+        for ref in models
+        for connection in connections
+        for side in sides
+    ]
+    return ExperimentPlan(
+        name=name or f"{', '.join(models)}: {' or '.join(side.name for side in sides)}",
+        prompt_set=prompt_set,
+        slots=tuple(replace(slot, name=slot.telling) for slot in slots),
+        shared=shared,
+        repeats=repeats,
+        seed=seed,
+        concurrency=concurrency,
+        warm_up=concurrency,
+        limits=limits,
+        kind="route lab",
+    )
+
+
+def sides_of(plan: ExperimentPlan) -> tuple[str, str]:
+    """What the two sides are called: "Direct", "Azure", or the endpoint's name where both are on Azure."""
+    first, second = (plan.slots[number] for number in plan.pairs[0])
+    both = first.route == second.route == "azure"
+    return _called(first, both), _called(second, both)
+
+
+def _called(slot: RoutedSlot, both_azure: bool) -> str:
+    return slot.endpoint if both_azure and slot.endpoint else slot.route.capitalize()
