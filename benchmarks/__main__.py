@@ -3,7 +3,7 @@
 import sys
 from importlib import import_module
 
-SUITES = ("streams", "fresh", "startup", "browser", "faults", "failover", "statistics", "experiments")
+SUITES = ("streams", "fresh", "startup", "browser", "faults", "failover", "statistics", "experiments", "route_lab")
 
 
 def main(names: list[str]) -> int:

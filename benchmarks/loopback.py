@@ -15,9 +15,9 @@ PROVIDERS = ("openai", "anthropic", "gemini", "mistral")
 
 
 @contextlib.contextmanager
-def sandbox() -> Iterator[dict[str, str]]:
+def sandbox(*options: str) -> Iterator[dict[str, str]]:
     """Start `python -m llm_backends sandbox --canned`; yields the variables that it prints, and its URL as `url`."""
-    command = [sys.executable, "-m", "llm_backends", "sandbox", "--canned"]
+    command = [sys.executable, "-m", "llm_backends", "sandbox", "--canned", *options]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         environ = {}

@@ -5,16 +5,19 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Figure:
-    """A measured value, and the most that it may be where a limit is set."""
+    """A measured value, and the most and the least that it may be where limits are set."""
 
     name: str
     value: float
     limit: float | None = None
+    least: float | None = None
 
     @property
     def within(self) -> bool:
-        return self.limit is None or self.value <= self.limit
+        return (self.least or self.value) <= self.value <= (self.value if self.limit is None else self.limit)
 
     def __str__(self) -> str:
-        limit = "" if self.limit is None else f"at most {self.limit:g}  {'ok' if self.within else 'TOO HIGH'}"
+        limit = "" if self.limit is None else f"at most {self.limit:g}"
+        limit = limit if self.least is None else f"{self.least:g} to {self.limit:g}"
+        limit += "" if self.limit is None else f"  {'ok' if self.within else 'OUTSIDE' if self.least else 'TOO HIGH'}"
         return f"{self.name:62} {self.value:9.3f}  {limit}".rstrip()
