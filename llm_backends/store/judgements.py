@@ -5,16 +5,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, select, tuple_
+from sqlalchemy import Connection, and_, func, select
 
 from ..checks.checks import Judgement
-from ..types import CallResult, Target, Usage
+from ..types import CallResult, Target
 from .calls import Place
 from .tables import calls, experiments, insert, judgements, prompts
 
-Key = tuple[int, int, int]
-"""Prompt number, repeat and slot."""
-FIRST: Key = (-1, -1, -1)
+_READ = (
+    *("id", "experiment_id", "prompt_number", "repeat", "slot", "provider", "model", "route", "status", "started_at"),
+    *("answer", "ttft_ms", "total_ms", "cost_usd"),
+)
 
 
 @dataclass(frozen=True)
@@ -26,11 +27,6 @@ class Kept:
     slot: int
     result: CallResult
     expected: str | None
-
-    @property
-    def key(self) -> Key:
-        """Where it is in the order in which they are read."""
-        return self.place.prompt_number or 0, self.place.repeat or 0, self.slot
 
 
 def row(call_id: str, place: Place, slot: int, checks: str, judgement: Judgement) -> dict[str, Any]:
@@ -55,20 +51,32 @@ def keep(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
         connection.execute(new.on_conflict_do_update(index_elements=["call_id"], set_=found), list(rows))
 
 
-def unjudged(connection: Connection, experiment_id: str, checks: str, after: Key, limit: int) -> tuple[Kept, ...]:
-    """At most so many calls that have ended and that these checks have not judged, from the one after `after`."""
+def unjudged(connection: Connection, experiment_id: str, checks: str) -> list[str]:
+    """The ids of all calls that have ended and that these checks have not judged, in the order of their prompts.
+
+    All at once: to ask for a batch after the other, PostgreSQL would go through what is left for each of them.
+    """
     c, j = calls.c, judgements.c
-    key = (c.prompt_number, c.repeat, c.slot)
     query = (
-        select(calls, prompts.c.expected)
-        .join(experiments, experiments.c.id == c.experiment_id)
-        .outerjoin(prompts, and_(prompts.c.set_id == experiments.c.prompt_set_id, prompts.c.number == c.prompt_number))
+        select(c.id)
         .outerjoin(judgements, and_(j.call_id == c.id, j.checks == checks))
-        .where(c.experiment_id == experiment_id, tuple_(*key) > after, c.status != "stopped", j.call_id.is_(None))
-        .order_by(*key)
-        .limit(limit)
+        .where(c.experiment_id == experiment_id, c.prompt_number.is_not(None), c.status != "stopped")
+        .where(j.call_id.is_(None))
+        .order_by(c.prompt_number, c.repeat, c.slot)
     )
-    return tuple(_kept(found) for found in connection.execute(query).mappings())
+    return list(connection.scalars(query))
+
+
+def read(connection: Connection, call_ids: Sequence[str]) -> tuple[Kept, ...]:
+    """These calls of experiments; some hundreds at a time."""
+    c, row = calls.c, prompts.c
+    query = (
+        select(*(c[name] for name in _READ), row.expected)
+        .join(experiments, experiments.c.id == c.experiment_id)
+        .outerjoin(prompts, and_(row.set_id == experiments.c.prompt_set_id, row.number == c.prompt_number))
+        .where(c.id.in_(call_ids))
+    )
+    return tuple(_kept(found) for found in connection.execute(query))
 
 
 def left(connection: Connection, experiment_id: str, checks: str) -> int:
@@ -82,16 +90,15 @@ def left(connection: Connection, experiment_id: str, checks: str) -> int:
 
 
 def _kept(found: Any) -> Kept:
-    place = Place(found["experiment_id"], found["prompt_number"], found["repeat"])
-    counted = found["input_tokens"] is not None and found["output_tokens"] is not None
     result = CallResult(
-        Target(found["provider"], found["model"], found["route"]),
-        found["status"],
-        found["started_at"],
-        answer=found["answer"],
-        usage=Usage(found["input_tokens"], found["output_tokens"]) if counted else None,
-        ttft_ms=found["ttft_ms"],
-        total_ms=found["total_ms"],
-        cost_usd=found["cost_usd"],
+        Target(found.provider, found.model, found.route),
+        found.status,
+        found.started_at,
+        answer=found.answer,
+        ttft_ms=found.ttft_ms,
+        total_ms=found.total_ms,
+        cost_usd=found.cost_usd,
     )
-    return Kept(found["id"], place, found["slot"], result, found["expected"])
+    return Kept(
+        found.id, Place(found.experiment_id, found.prompt_number, found.repeat), found.slot, result, found.expected
+    )

@@ -10,7 +10,7 @@ from ...store import experiments, judgements
 if TYPE_CHECKING:
     from ...store.database import Database
 
-_BATCH = 1000
+_BATCH = 500
 
 
 def judge_kept(database: "Database", experiment_id: str, go_on: Callable[[int], bool] = lambda judged: True) -> int:
@@ -25,16 +25,16 @@ def judge_kept(database: "Database", experiment_id: str, go_on: Callable[[int], 
     if not kept:
         return 0
     judge, name = Judge(usable(kept)), checks_id(kept)
-    after, judged = judgements.FIRST, 0
-    while go_on(judged):
+    with database.reading() as connection:
+        left = judgements.unjudged(connection, experiment_id, name)
+    judged = 0
+    while go_on(judged) and judged < len(left):
         with database.reading() as connection:
-            batch = judgements.unjudged(connection, experiment_id, name, after, _BATCH)
-        if not batch:
-            break
+            batch = judgements.read(connection, left[judged : judged + _BATCH])
         rows = [judgements.row(one.id, one.place, one.slot, name, judge.judge(one.result, one)) for one in batch]
         with database.writing() as connection:
             judgements.keep(connection, rows)
-        after, judged = batch[-1].key, judged + len(batch)
+        judged = min(judged + _BATCH, len(left))
     return judged
 
 
