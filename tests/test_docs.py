@@ -8,6 +8,7 @@ import re
 import shlex
 import subprocess
 import sys
+from dataclasses import fields
 from functools import cache
 from pathlib import Path
 
@@ -15,6 +16,10 @@ import pytest
 
 from llm_backends import Race, settings
 from llm_backends import __main__ as command_line
+from llm_backends.checks.checks import KINDS as CHECK_KINDS
+from llm_backends.experiments.plan_file import FIELDS, from_yaml
+from llm_backends.results.gate import LEAST, MOST
+from llm_backends.runs.plan import Parameters
 from llm_backends.settings.azure import MAPPED_BY
 
 from .kinds import KINDS
@@ -143,6 +148,24 @@ def test_every_query_runs_on_a_new_log(path, tmp_path):
         for query in blocks(path, "sql"):
             connection.exec_driver_sql(query).all()
     database.close()
+
+
+@pytest.mark.parametrize("path", [ROOT / "README.md", ROOT / "docs/EXPERIMENTS.md"], ids=lambda path: path.name)
+def test_every_plan_is_one(path):
+    for block in blocks(path, "yaml"):
+        assert from_yaml(block).slots
+
+
+def test_the_page_on_experiments_names_every_field_check_parameter_and_gate():
+    page = text(ROOT / "docs/EXPERIMENTS.md")
+    parameters = {field.name for field in fields(Parameters)}
+    named = {*FIELDS, *CHECK_KINDS, *parameters, *LEAST, *MOST, "connection", "endpoint", "route"}
+    assert not [name for name in named if f"`{name}`" not in page]
+    (plan,) = blocks(ROOT / "docs/EXPERIMENTS.md", "yaml")
+    assert not [name for name in FIELDS if f"\n{name}: " not in f"\n{plan}" and f"\n{name}:\n" not in f"\n{plan}"]
+    for kind, check in CHECK_KINDS.items():
+        (row,) = re.findall(rf"(?m)^\| `{kind}` \| (.*?) \|", page)
+        assert {field.name for field in fields(check)} == set(re.findall(r"`(\w+)`", row))
 
 
 def test_the_python_example_of_the_readme_runs(sandbox, tmp_path):
