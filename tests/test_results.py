@@ -203,8 +203,7 @@ def test_calls_that_are_not_wanted_are_left_out_and_counted(log):
 # The matrix
 
 
-@pytest.fixture
-def mixed(log):
+def mixture(log):
     """Six prompts, two slots: both pass, both fail, they disagree, one fails as a call, open, not asked yet."""
     made = {(n, 0, slot): ok() for n in range(1, 6) for slot in range(2)}
     made[4, 0, 1] = error()
@@ -212,6 +211,26 @@ def mixed(log):
     passed = {(1, 0, 0): True, (1, 0, 1): True, (2, 0, 0): False, (2, 0, 1): False, (3, 0, 0): False, (3, 0, 1): True}
     passed |= {(4, 0, 0): True, (4, 0, 1): None, (5, 0, 0): None, (5, 0, 1): None, (6, 0, 0): False}
     return read(log, planned(), some(6), made, passed)
+
+
+@pytest.fixture
+def mixed(log):
+    return mixture(log)
+
+
+def test_postgresql_finds_and_reads_the_same(postgres_url):
+    with contextlib.closing(CallLog(postgres_url)) as log:
+        columns = mixture(log)
+        for chosen, numbers in (({"tag": "even", "order": "failures"}, [2, 4, 6]), ({"text": "QUESTION 3"}, [3])):
+            assert [line.number for line in matrix.page(columns, log.database, **chosen).lines] == numbers
+        assert matrix.tags(columns, log.database) == {"even": 3, "odd": 3}
+        assert [one.judged.passed for one in matrix.opened(columns, log.database, 3)] == [False, True]
+        assert [(row["prompt_number"], row["slot"]) for row in rows.rows(columns, log.database)] == [
+            *((n, slot) for n in range(1, 6) for slot in range(2)),
+            (6, 0),
+        ]
+        again = mixture(log)
+        assert [one.id for one in changes.earlier(log.database, again.experiment)] == [columns.experiment.id]
 
 
 @pytest.mark.parametrize(
