@@ -115,7 +115,7 @@ def _plan(options: argparse.Namespace, both: "tuple[Side, Side]") -> "Experiment
 
 def _tell_again(options: argparse.Namespace, log: "CallLog") -> int:
     one = found(log, options.experiment)
-    if found is None or found.plan.get("kind") != "route lab":
+    if one is None or one.plan.get("kind") != "route lab":
         return refuse(f"there is no one Route lab whose id begins with {options.experiment}")
     _tell(log, one.id, options.json)
     return OK
