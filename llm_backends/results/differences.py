@@ -16,8 +16,8 @@ from .summary import by_prompt
 class Measure:
     """What is compared: a figure of `Columns.of`, its words, and the least difference in it that is `worth` knowing.
 
-    `worth` is in the figure's unit; with `relative` it is a share of the baseline's mean. `of` says what of the
-    differences is told: their median for latencies, their mean for what adds up, the difference of shares of passes.
+    `worth` is in the figure's unit; with `relative` it is a share of the baseline's mean, rounded. `of` says what of
+    them is told: their median for latencies, their mean for what adds up, the difference of shares of passes.
     """
 
     metric: str
@@ -171,4 +171,4 @@ def _worth(measure: Measure, pairs: Pairs) -> float:
     if not measure.relative:
         return measure.worth
     mean = abs(float(np.mean(pairs.baseline))) if pairs.baseline else 0.0
-    return measure.worth * mean or _TINY
+    return float(f"{measure.worth * mean:.1g}") or _TINY

@@ -55,13 +55,13 @@ def report(columns: Columns, database: Database, most: int = MOST_PROMPTS) -> st
 
 def _head(columns: Columns) -> Iterator[str]:
     one, plan = columns.experiment, columns.plan
-    ended = int(columns.called.sum())
+    ended, times = int(columns.called.sum()), "once" if plan.repeats == 1 else f"{plan.repeats} times"
     yield f"<p>Experiment {escape(one.id)}, begun {escape(one.created_at[:16].replace('T', ' '))} UTC, {one.state}."
-    yield f"{ended:,} of {one.total:,} calls have ended: {len(columns.numbers):,} prompts, {plan.repeats} each slot."
+    yield f"{ended:,} of {one.total:,} calls have ended: {len(columns.numbers):,} prompts, each {times} at every slot."
     yield f"Prompts: set {escape(one.prompt_set_id[:12])}, named by their content.</p>"
     asked = {name: value for name, value in vars(plan.shared).items() if value not in (None, "", ())}
-    told = [f"{name.replace('_', ' ')} {value}" for name, value in asked.items()]
-    yield f"<p>Asked of every slot: {escape(', '.join(told))}.</p>"
+    told = [f"{name.replace('_', ' ')} {value}" for name, value in asked.items() if value is not True]
+    yield f"<p>Asked of every slot, unless it has its own: {_shown(', '.join(told))}.</p>"
 
 
 def _summary(columns: Columns, slots: Sequence[SlotSummary]) -> str:
@@ -116,7 +116,7 @@ def _matrix(columns: Columns, shown: Page, calls: Iterable[OpenedCall]) -> Itera
     yield f"<p>{len(shown.lines):,} of {shown.prompts:,} prompts, those first on which the slots disagree. Pass: the"
     yield f"call {passes}. A prompt opens to its answers, at most {MOST_CHARS:,} characters of each.</p>"
     heads = "".join(f"<th>{escape(label)}</th>" for label in labels(columns))
-    rows = [f"<tr><th>#</th><th>Prompt</th>{heads}</tr>"]
+    rows = [f'<tr><th>#</th><th class="prompt">Prompt</th>{heads}</tr>']
     rows += [_line(columns, line, by_number.get(line.number, [])) for line in shown.lines]
     yield _table(rows)
 
