@@ -30,6 +30,7 @@ from llm_backends.types import CallResult, Target, Usage
 
 AT = "2026-11-25T12:00:00.000+00:00"
 TARGET = Target("openai", "gpt-4o", "direct", "api.openai.com")
+ROUTES = ("direct", "azure")
 CHECKS = [{"check": "contains", "text": "yes"}]
 
 
@@ -190,6 +191,17 @@ def test_what_is_worth_knowing_can_be_chosen_and_slots_paired_as_one_likes(log):
     ]
     assert [one.verdict.worth for one in found] == [3, 10, 3, 10]
     assert found[0].verdict.difference.estimate == -6.5
+
+
+def test_the_sides_of_a_route_lab_are_compared_pair_by_pair(log):
+    slots = tuple(RoutedSlot("openai/gpt-4o", route=route, connection=c) for c in ("open", "new") for route in ROUTES)
+    slots = tuple(replace(slot, name=slot.telling) for slot in slots)
+    plan = replace(planned(), slots=slots, kind="route lab")
+    made = {(n, 0, slot): ok(100.0 + slot) for n in range(1, 7) for slot in range(4)}
+    columns = read(log, plan, some(6), made)
+    found = differences.against_baseline(columns, ("ttft_ms",))
+    assert [(one.baseline.slot, one.other.slot) for one in found] == [(0, 1), (2, 3)]
+    assert summary.labels(columns) == tuple(slot.name for slot in slots)
 
 
 def test_calls_that_are_not_wanted_are_left_out_and_counted(log):

@@ -81,7 +81,12 @@ class Compared:
 def against_baseline(
     columns: Columns, metrics: Sequence[str] = USUAL, worth: Mapping[str, float] | None = None
 ) -> tuple[Compared, ...]:
-    """Every other slot against the plan's baseline, or the first slot."""
+    """Every other slot against the plan's baseline, or the first slot; in a Route lab the sides of each pair.
+
+    What the Route lab itself says leaves out further calls, and takes each repeat as a pair: route_lab/outcome.py.
+    """
+    if columns.plan.kind == "route lab":
+        return differences(columns, columns.plan.pairs, metrics, worth)
     first = baseline(columns)
     others = [slot for slot in range(columns.slots) if slot != first]
     return differences(columns, [(first, other) for other in others], metrics, worth)

@@ -57,6 +57,8 @@ def run(options: argparse.Namespace, config: Settings) -> int:
     print(_table(slots))
     for line in _verdicts(now, differences):
         print(line)
+    if now.plan.kind == "route lab":
+        print(f"\nOver calls that found a connection open: python -m llm_backends route-lab --experiment {options.id}")
     for change in changed:
         _print_changes(now, change)
     return OK
