@@ -3,7 +3,10 @@
 import sys
 from importlib import import_module
 
-SUITES = ("streams", "fresh", "startup", "browser", "faults", "failover", "statistics", "experiments", "route_lab")
+SUITES = (
+    *("streams", "fresh", "startup", "browser", "faults", "failover", "statistics", "experiments", "route_lab"),
+    "kills",
+)
 
 
 def main(names: list[str]) -> int:

@@ -7,13 +7,13 @@ set, leaving a test out fails it.
 import contextlib
 import os
 import threading
-import uuid
 from collections import Counter
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 import pytest
 
 from benchmarks.dashboard import APP, chromium, installed_chromium, served
+from benchmarks.database import GIVEN, postgres_database
 
 CI = os.environ.get("CI", "").lower() not in ("", "0", "false")
 # Of whoever runs the tests: their keys, endpoints and proxies are not the tests' business.
@@ -87,31 +87,21 @@ def sandbox_settings(sandbox):
 
 @pytest.fixture
 def postgres_url():
-    """A database of the test's own."""
+    """A database of the test's own, empty."""
+    yield from _postgres_url()
+
+
+@pytest.fixture(scope="module")
+def module_postgres_url():
+    """A database of the tests of one file."""
+    yield from _postgres_url()
+
+
+def _postgres_url():
     with postgres_database() as url:
+        if url is None:
+            pytest.skip(f"PostgreSQL tests: none answers on 127.0.0.1:5432; name one in {GIVEN}")
         yield url
-
-
-@contextlib.contextmanager
-def postgres_database():
-    """An empty database on LLMSELECT_TEST_POSTGRES_URL's server or the local one; dropped after."""
-    import psycopg
-
-    given = os.environ.get("LLMSELECT_TEST_POSTGRES_URL")
-    server = given or "postgresql://postgres@127.0.0.1:5432/postgres"
-    name = f"llmselect_test_{uuid.uuid4().hex}"
-    try:
-        admin = psycopg.connect(server, autocommit=True, connect_timeout=5)
-    except psycopg.OperationalError:
-        if given:
-            raise
-        pytest.skip("PostgreSQL tests: none answers on 127.0.0.1:5432; name one in LLMSELECT_TEST_POSTGRES_URL")
-    with contextlib.closing(admin):
-        admin.execute(f"CREATE DATABASE {name}")
-        try:
-            yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
-        finally:
-            admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(scope="session")

@@ -34,16 +34,13 @@ from llm_backends.types import CallResult, Target
 from llm_backends.workers import balance
 from llm_backends.workers.queue import queue, workers
 
-from .conftest import postgres_database
-
 ROOT = Path(__file__).parent.parent
 _numbers = itertools.count(170_000)
 
 
 @pytest.fixture(scope="module")
-def url():
-    with postgres_database() as url:
-        yield url
+def url(module_postgres_url):
+    return module_postgres_url
 
 
 @pytest.fixture(scope="module")

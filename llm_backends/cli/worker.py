@@ -48,7 +48,7 @@ def run(options: argparse.Namespace, config: Settings) -> int:
         who = f"worker {os.getpid()} on {socket.gethostname()}"
         _say(f"{who} takes up to {options.concurrency} shares at once, from {log.place}")
         worker.run()
-        _say("what was in flight is given back: another worker makes it")
+        _say("ended; what it had is back in the queue")
     return INTERRUPTED
 
 

@@ -138,6 +138,7 @@ class Engine:
 
     def hand_over(self, *, cut: bool = False) -> None:
         """Make no further calls of the share, for another worker to make; those in flight end, or are cut."""
+        self._closing = self._closing or cut
         self._halt(_End("queued"), cut=cut)
 
     def wait(self, timeout_s: float | None = None) -> bool:
@@ -180,7 +181,8 @@ class Engine:
         if self._desk.finished:
             self._end = _End("done")
         self._end = self._end or _End("paused", self._desk.passed)
-        self._judge_rest()
+        if self._end.state != "queued":
+            self._judge_rest()
         self._lease.release(self._end.state, self._end.reason, self._counts())
         self._over.set()
 

@@ -227,7 +227,6 @@ class Worker:
     async def _look(self, queue: "App") -> None:
         """Hand over what is another's due, and put back into the queue what dead workers had."""
         while True:
-            await asyncio.sleep(_LOOK_S)
             try:
                 lost = await asyncio.to_thread(self._hand_over)
                 manager = queue.job_manager
@@ -240,6 +239,7 @@ class Worker:
                     await manager.retry_job(job)
             except Exception:  # the database is away, or another was faster: the next look tells
                 _log.debug("could not look after the queue", exc_info=True)
+            await asyncio.sleep(_LOOK_S)
 
     def _hand_over(self) -> set[tuple[Any, Any]]:
         """Hand over what is above this worker's due; the shares whose worker is known to have ended on this machine."""
