@@ -48,14 +48,20 @@ def the_only(command) -> dict:
 
 
 def test_it_is_shown_exported_and_judged_again_without_a_call(command, tmp_path, sandbox):
-    write_plan(tmp_path, QUICK, "canned.ttft-40.rate-2000.tokens-3", checks=[{"check": "length", "characters": 10_000}])
+    write_plan(
+        tmp_path,
+        QUICK,
+        "canned.ttft-400.rate-2000.tokens-3",
+        prompts=12,
+        checks=[{"check": "length", "characters": 10_000}],
+    )
     code, _, said = command("run", "plan.yaml", "--fail-under", "pass=1", "--fail-under", "total_p50_ms=60000")
     assert code == 0 and said.count("held: ") == 4
     id = the_only(command)["id"][:8]
 
     code, out, _ = command("show", id)
     assert code == 0 and b"First token p50 (ms)" in out and b"#2 against" not in out
-    assert b"first token" in out and b"8 pairs: a real difference" in out and b"1.000" in out
+    assert b"first token" in out and b"12 pairs: a real difference" in out and b"1.000" in out
     found = json.loads(command("show", id, "--json")[1])
     assert [slot["pass_rate"] for slot in found["slots"]] == [1, 1]
     assert {one["metric"] for one in found["differences"]} >= {"passed", "ttft_ms", "total_ms", "cost_usd"}
@@ -63,8 +69,8 @@ def test_it_is_shown_exported_and_judged_again_without_a_call(command, tmp_path,
     sent = len(sandbox.records)
     (tmp_path / "more.yaml").write_text("- check: contains\n  text: nowhere to be found\n")
     code, out, said = command("check", id, "--checks", "more.yaml", "--fail-under", "pass=0.5")
-    assert code == 1 and "16 answers judged anew" in said and said.count("fell short: ") == 2
-    assert b'1. length: characters 10000\n2. contains: text "nowhere' in out and b"0 passed, 8 did not" in out
+    assert code == 1 and "24 answers judged anew" in said and said.count("fell short: ") == 2
+    assert b'1. length: characters 10000\n2. contains: text "nowhere' in out and b"0 passed, 12 did not" in out
     code, out, _ = command("check", id, "--json")
     assert code == 0 and [slot["pass_rate"] for slot in json.loads(out)["slots"]] == [0, 0]
     code, out, _ = command("check", id, "--checks", "more.yaml", "--replace")
@@ -73,10 +79,10 @@ def test_it_is_shown_exported_and_judged_again_without_a_call(command, tmp_path,
 
     assert command("export", id, "-o", "calls.parquet")[0] == command("export", id, "-o", "page.html")[0] == 0
     frame = pandas.read_parquet(tmp_path / "calls.parquet")
-    assert len(frame) == 16 and not frame["check_1_contains"].any()
+    assert len(frame) == 24 and not frame["check_1_contains"].any()
     assert (tmp_path / "page.html").read_text().startswith("<!doctype html>")
     code, out, _ = command("export", id)
-    assert code == 0 and len(pandas.read_csv(io.BytesIO(out))) == 16
+    assert code == 0 and len(pandas.read_csv(io.BytesIO(out))) == 24
     assert sorted(path.name for path in tmp_path.iterdir() if path.name.startswith(".")) == []
     code, _, said = command("export", id, "-o", "absent/calls.csv")
     assert code == 2 and "absent/calls.csv cannot be written: No such file" in said
