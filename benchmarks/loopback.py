@@ -32,6 +32,7 @@ def sandbox(*options: str) -> Iterator[dict[str, str]]:
     finally:
         process.terminate()
         process.wait()
+        process.stdout.close()
 
 
 def records(environ: dict[str, str]) -> dict[str, dict]:

@@ -5,6 +5,13 @@ from pathlib import Path
 import axe_playwright_python
 from playwright.sync_api import expect
 
+from llm_backends import Catalog, settings
+from llm_backends.experiments.live import Experiments
+from llm_backends.prompt_sets.own import ROUTES, own_set
+from llm_backends.route_lab.plan import lab
+from llm_backends.route_lab.sides import sides
+from llm_backends.store.call_log import CallLog
+
 from .test_browser import SLOW, card, choose, run
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
@@ -31,6 +38,21 @@ def check(page):
         assert not found, f"{scheme}:\n" + "\n".join(found)
 
 
+def recorded(sandbox, url) -> tuple[dict[str, str], str]:
+    """The environment and the id of a Route lab with calls that failed, on record in this database."""
+    ref = "openai/sandbox.canned.ttft-2.rate-2000.tokens-4.retry-95001"
+    environ = sandbox.environment() | {"AZURE_DEPLOYMENTS": f"{ref}={ref.partition('/')[2]}.fault-flaky.after-3"}
+    catalog = Catalog(settings.load(environ | {"LLMSELECT_MAX_ATTEMPTS": "1"}, None))
+    plan, prompts = lab([ref], sides(catalog)[:2], repeats=1), own_set(ROUTES)
+    log = CallLog(url)
+    live = Experiments(log)
+    engine = live.run(id := live.add(plan, prompts), plan, prompts.rows, catalog)
+    assert engine.wait(60) and engine.progress.state == "done"
+    live.close()
+    log.close()
+    return environ, id
+
+
 def test_every_page_can_be_read_and_scrolled_by_everybody(page, sandbox_dashboard):
     page.add_init_script(AXE)
     page.goto(sandbox_dashboard)
@@ -48,7 +70,23 @@ def test_every_page_can_be_read_and_scrolled_by_everybody(page, sandbox_dashboar
     expect(page.get_by_test_id("stDataFrame")).to_be_visible(timeout=SLOW)
     expect(page.locator(".st-key-run button")).to_be_enabled(timeout=SLOW)
     check(page)
-    for name in ("Latency and cost", "History", "Settings"):
+    for name in ("Route lab", "Latency and cost", "History", "Settings"):
         page.get_by_role("link", name=name).click()
         expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
         check(page)
+
+
+def test_a_route_lab_can_be_read_by_everybody(page, dashboard, sandbox, tmp_path):
+    environ, id = recorded(sandbox, f"sqlite:///{tmp_path / 'llmselect.db'}")
+    page.add_init_script(AXE)
+    page.goto(f"{dashboard(environ)}/route_lab?experiment={id}")
+    expect(page.locator(".st-key-lab_exports")).to_be_visible(timeout=SLOW)
+    expect(page.locator(".st-key-lab_verdict_0")).to_contain_text("first token")
+    expect(page.locator(".stVegaLiteChart svg, .stVegaLiteChart canvas").first).to_be_visible(timeout=SLOW)
+    page.locator(".st-key-lab_sources summary").click()
+    expect(page.get_by_text("A pair is two calls")).to_be_visible()
+    check(page)
+    grid = page.get_by_test_id("stDataFrame").nth(1)
+    grid.click(position={"x": 12, "y": 55})
+    expect(page.get_by_role("img", name="Timeline")).to_have_count(2, timeout=SLOW)
+    check(page)

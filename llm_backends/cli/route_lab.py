@@ -2,7 +2,7 @@
 
 import argparse
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..settings import Settings
@@ -100,8 +100,6 @@ def _unready(models: list[str], catalog: "Catalog", both: "tuple[Side, Side]") -
 
 def _plan(options: argparse.Namespace, both: "tuple[Side, Side]") -> "ExperimentPlan":
     """The plan of these options. Raises PlanUnusable."""
-    from dataclasses import replace
-
     from ..experiments.plan_file import from_json
     from ..route_lab.plan import SHARED, lab
 
@@ -124,49 +122,27 @@ def _tell_again(options: argparse.Namespace, log: "CallLog") -> int:
 def _tell(log: "CallLog", id: str, as_json: bool) -> None:
     """Print what was found, the verdict on the first token before the rest."""
     from ..results.columns import read
+    from ..route_lab.export import summary
     from ..route_lab.outcome import outcome
+    from ..route_lab.sentences import claimed
 
     one = found(log, id)
     assert one is not None
     told = outcome(read(log.database, one))
+    if not as_json and (claim := claimed(told)):
+        print(claim)
     for match in told.matches:
         if as_json:
-            print_json({"event": "result", "id": id} | _columns(told, match))
+            print_json({"event": "result", "id": id} | summary(told, match))
         else:
             _print(told, match)
 
 
 def _print(told: "Outcome", match: "Match") -> None:
-    from ..route_lab.sentences import apart, claim, headline, verdict
+    from ..route_lab.sentences import against_claim, apart, headline, markup, verdict
 
     print(headline(told, match))
-    for line in filter(None, (claim(told, match), *apart(told, match))):
+    for line in filter(None, (against_claim(told, match), markup(told, match), *apart(told, match))):
         print(f"  {line}")
     for one in match.differences[1:]:
         print(f"  {verdict(told, one)}.")
-
-
-def _columns(told: "Outcome", match: "Match") -> dict[str, Any]:
-    from ..route_lab.sentences import headline, verdict
-
-    return {
-        "model": match.model,
-        "connection": match.connection,
-        "a": {"side": told.labels[0]} | asdict(match.sides[0]),
-        "b": {"side": told.labels[1]} | asdict(match.sides[1]),
-        "pairs": match.pairs,
-        "headline": headline(told, match),
-        "differences": [
-            {
-                "metric": one.measure.metric,
-                "verdict": one.verdict.kind,
-                "of": one.measure.of,
-                "difference": one.verdict.difference.estimate,
-                "interval": (interval := one.verdict.difference.interval) and [interval.low, interval.high],
-                "pairs": one.verdict.difference.pairs,
-                "p": one.verdict.p,
-                "sentence": verdict(told, one),
-            }
-            for one in match.differences
-        ],
-    }

@@ -51,6 +51,21 @@ class Match:
 
 
 @dataclass(frozen=True)
+class Pair:
+    """Two calls of one block, of `prompt` by number: what was measured of each, in the measure's unit."""
+
+    prompt: int
+    repeat: int
+    a: float
+    b: float
+
+    @property
+    def difference(self) -> float:
+        """B less A."""
+        return self.b - self.a
+
+
+@dataclass(frozen=True)
 class Outcome:
     """All of it. `labels` are what the sides are called; all differences are one family for Holm.
 
@@ -66,6 +81,11 @@ class Outcome:
         """The prompt's number and the repeat of a block, both as the log has them."""
         place, repeat = divmod(number, self.columns.plan.repeats)
         return int(self.columns.numbers[place]), repeat
+
+    def pairs(self, one: Compared) -> tuple[Pair, ...]:
+        """What a difference is made of, in the order of the prompts."""
+        both = zip(one.numbers, one.pairs.baseline, one.pairs.other, strict=True)
+        return tuple(Pair(*self.block(number), a, b) for number, a, b in both)
 
 
 def outcome(columns: Columns) -> Outcome:

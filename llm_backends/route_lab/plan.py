@@ -42,7 +42,7 @@ def lab(
         for side in sides
     ]
     return ExperimentPlan(
-        name=name or f"{', '.join(models)}: {' or '.join(side.name for side in sides)}",
+        name=name or f"{', '.join(models)}: {' or '.join(labels(*sides))}",
         prompt_set=prompt_set,
         slots=tuple(replace(slot, name=slot.telling) for slot in slots),
         shared=shared,
@@ -58,9 +58,11 @@ def lab(
 def sides_of(plan: ExperimentPlan) -> tuple[str, str]:
     """What the two sides are called: "Direct", "Azure", or the endpoint's name where both are on Azure."""
     first, second = (plan.slots[number] for number in plan.pairs[0])
-    both = first.route == second.route == "azure"
-    return _called(first, both), _called(second, both)
+    return labels(Side(first.route, first.endpoint), Side(second.route, second.endpoint))
 
 
-def _called(slot: RoutedSlot, both_azure: bool) -> str:
-    return slot.endpoint if both_azure and slot.endpoint else slot.route.capitalize()
+def labels(a: Side, b: Side) -> tuple[str, str]:
+    """The same, of sides."""
+    both_azure = a.route == b.route == "azure"
+    first, second = (side.endpoint if both_azure and side.endpoint else side.route.capitalize() for side in (a, b))
+    return first, second

@@ -3,14 +3,23 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from ..catalog.prices import price_per_mtok
+from ..metrics import METRIC
 from ..results.differences import Compared
 from ..sentences import sentence
 from ..stats.verdict import told
 from .outcome import Match, Outcome
+from .plan import labels
 from .sides import Offer, Side
 
 CLAIM = "LLMSelect's starting document claims +10 to 30 ms and no markup for Azure. It gives no source."
 CLAIMED_MS = (10, 30)
+DEFINITIONS = {
+    "tokens_per_chunk": "Tokens out, as the provider counts them, divided by the pieces in which the answer arrived.",
+    "cost_usd": "Of 1,000 calls: their tokens, as the provider counts them, at list prices. Where Azure's own price is "
+    "not known it is borrowed from the vendor's list, and a markup can't show.",
+}
+"""Beside those of metrics.py."""
 CONNECTIONS = {"open": "open connections", "new": "new connections"}
 
 
@@ -46,22 +55,49 @@ def apart(outcome: Outcome, match: Match) -> Iterator[str]:
             yield f"{label}: {side.retried:,} {had} left out."
 
 
-def claim(outcome: Outcome, match: Match) -> str | None:
-    """What was measured beside what is claimed of Azure; None where the sides are not the direct route and Azure."""
+def claimed(outcome: Outcome) -> str | None:
+    """What is claimed of Azure elsewhere; None where the sides are not the direct route and Azure."""
+    return CLAIM if outcome.labels == ("Direct", "Azure") else None
+
+
+def against_claim(outcome: Outcome, match: Match) -> str | None:
+    """What was measured beside that; None where there are too few pairs, or nothing is claimed."""
     one = match.of("ttft_ms")
     interval = one.verdict.difference.interval
-    if outcome.labels != ("Direct", "Azure") or interval is None or one.verdict.kind == "too few pairs":
+    if not claimed(outcome) or interval is None or one.verdict.kind == "too few pairs":
         return None
     low, high = CLAIMED_MS
+    real = one.verdict.kind == "real difference"
+    found = "neither clearly within nor outside what is claimed"
     if interval.high < low:
-        found = "Measured here, it is less than that"
-    elif interval.low > high:
-        found = "Measured here, it is more than that"
-    elif low <= interval.low and interval.high <= high:
-        found = "What is measured here agrees with the time"
-    else:
-        found = "What is measured here neither confirms nor excludes the time"
-    return f"{found}: {interval.low:+,.0f} to {interval.high:+,.0f} ms to the first token."
+        found = "less than is claimed"
+    elif real and interval.low > high:
+        found = "more than is claimed"
+    elif real and low <= interval.low and interval.high <= high:
+        found = "within what is claimed"
+    span = f"{interval.low:+,.0f} to {interval.high:+,.0f} ms".replace("-", "−")
+    return f"{span} is {found} (+{low} to {high} ms)."
+
+
+def markup(outcome: Outcome, match: Match) -> str | None:
+    """Whether list prices differ between the sides; None where they are not the direct route and Azure."""
+    if not claimed(outcome):
+        return None
+    provider, _, model = match.model.partition("/")
+    a, b = (price_per_mtok(provider, model, outcome.columns.plan.slots[slot].route) for slot in match.slots)
+    if "borrowed" in b[2]:
+        return "No markup can be told: Azure's own list price is not known here, and the vendor's stands in for it."
+    more = [100 * (other / one - 1) for one, other in zip(a[:2], b[:2], strict=True) if one and other is not None]
+    if len(more) < 2:
+        return "No markup can be told: a list price is not known."
+    if not any(abs(percent) >= 0.05 for percent in more):
+        return "No markup: list prices are the same on both sides. What is billed is on Azure's bill."
+    return "Azure's list price is {:+.1f} % for tokens in and {:+.1f} % for tokens out.".format(*more)
+
+
+def definition(metric: str) -> str:
+    """What one of the compared figures means."""
+    return DEFINITIONS.get(metric) or METRIC[metric].definition
 
 
 def why_not(offer: Offer, sides: tuple[Side, Side]) -> str | None:
@@ -69,7 +105,9 @@ def why_not(offer: Offer, sides: tuple[Side, Side]) -> str | None:
     if offer.here:
         return "It runs on this machine: no route leads there."
     reasons = [
-        f"{side.name}: {sentence(fact)}" for side, fact in zip(sides, offer.why_not, strict=True) if fact is not None
+        f"{label}: {sentence(fact)}"
+        for label, fact in zip(labels(*sides), offer.why_not, strict=True)
+        if fact is not None
     ]
     if offer.unseen:
         reasons.append("google-generativeai keeps its own connections: set GEMINI_SDK=google-genai.")
