@@ -1,7 +1,7 @@
 """Latency and cost: what the logged calls say of each model, over a chosen time and route."""
 
 from collections import Counter
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 
 import streamlit as st
@@ -21,6 +21,7 @@ TIMES = {
     "All": None,
 }
 ROUTES = {"All routes": None, "Direct": "direct", "Azure": "azure", "Local": "local"}
+CALLS = {"Everyday": False, "Experiments": True, "All": None}
 FACTS = {"model": "Model", "route": "Route"}
 FIGURES = (
     *("calls", "errors", "ttft_p50_ms", "ttft_p95_ms", "total_p50_ms", "total_p95_ms", "tokens_per_s_p50"),
@@ -37,6 +38,16 @@ def filters(sandbox: bool) -> Filter:
         route = st.segmented_control(
             "Route", list(ROUTES), default="All routes", required=True, key="latency_route", persist_state="session"
         )
+        calls = st.segmented_control(
+            "Calls",
+            list(CALLS),
+            default="Everyday",
+            required=True,
+            key="latency_calls",
+            persist_state="session",
+            help="Everyday calls are those of comparisons. An experiment asks the same prompts over and over, several "
+            "at once: its thousands of calls would drown the others, so they are left out until you ask for them.",
+        )
         simulated = st.toggle(
             "Include simulated calls",
             value=sandbox,
@@ -47,16 +58,19 @@ def filters(sandbox: bool) -> Filter:
     if sandbox and simulated:
         st.caption("Every provider here is simulated: no latency or cost below is real.")
     since = TIMES[time] and datetime.now(UTC) - TIMES[time]
-    return Filter(since=since, route=ROUTES[route], include_simulated=simulated)
+    return Filter(since=since, route=ROUTES[route], include_simulated=simulated, experiments=CALLS[calls])
 
 
 def nothing(app: session.App, chosen: Filter) -> None:
     """Say why there is nothing to see, and what to do."""
-    simulated = app.log.by_model(Filter(since=chosen.since, route=chosen.route, include_simulated=True))
+    others = sum(one.calls for one in app.log.by_model(replace(chosen, experiments=None)))
+    simulated = sum(one.calls for one in app.log.by_model(replace(chosen, experiments=None, include_simulated=True)))
     with st.container(border=True):
-        if simulated and not chosen.include_simulated:
-            calls = sum(one.calls for one in simulated)
-            st.markdown(f"Only simulated calls here: {calls:,} of them. Include them with the switch above.")
+        if others:
+            kind = "everyday calls" if chosen.experiments else "calls of experiments"
+            st.markdown(f"Only {kind} here: {others:,} of them. Choose All above to see them.")
+        elif simulated:
+            st.markdown(f"Only simulated calls here: {simulated:,} of them. Include them with the switch above.")
         else:
             st.markdown("No calls in this time and on this route yet. Run a comparison, or choose a longer time.")
             st.page_link("pages/compare.py", label="Compare models", icon=":material/view_column:")

@@ -3,10 +3,11 @@
 import streamlit as st
 
 from llm_backends.errors import ConfigError
+from llm_backends.store.prompt_sets import PromptSets
 from pages._experiments import records, standing
 from pages._prompt_sets import form
 from pages._shared import session
-from pages._shared.format import moment, plain
+from pages._shared.format import moment, plain, start_of
 from pages._shared.session import App
 
 PAGE = "pages/prompt_sets.py"
@@ -23,7 +24,10 @@ def experiment(app: App, id: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.subheader(plain(now.record.name), anchor=False)
         st.page_link(PAGE, label="All experiments", icon=":material/arrow_back:")
-    st.caption(plain(f"{moment(now.record.created_at)} · prompt set {now.record.prompt_set_id[:12]}"))
+    asked = PromptSets(app.log.database).one(now.record.prompt_set_id)
+    of = f"{start_of(asked.name, 80)}, {asked.rows:,} prompts" if asked else "a set that is no longer kept"
+    named = f"Experiment {now.record.id}. The set is kept by its content, as {now.record.prompt_set_id[:12]}."
+    st.caption(plain(f"{moment(now.record.created_at)} · {of}"), help=plain(named))
     standing.draw(app, id)
 
 

@@ -146,6 +146,11 @@ class Engine:
         return self._over.wait(timeout_s)
 
     @property
+    def ending(self) -> bool:
+        """Whether it makes no further calls, and those in flight have yet to end."""
+        return self._end is not None and not self._over.is_set()
+
+    @property
     def problem(self) -> str | None:
         """What keeps rows from being written, for the analyst; None when all is well."""
         return self._log.problem

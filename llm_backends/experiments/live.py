@@ -98,6 +98,10 @@ class Experiments:
         engine = self._engines.get(id)
         return engine if engine and engine.user == user else None
 
+    def running(self, user: str | None = None) -> tuple[Engine, ...]:
+        """Those that this process runs now and that belong to this user, the latest last."""
+        return tuple(one for one in self._engines.copy().values() if one.user == user and not one.wait(0))
+
     def close(self, timeout_s: float = 2.0) -> None:
         """Pause everything that runs, its calls cut off; runs by itself when the program ends, on SIGTERM too."""
         atexit.unregister(self.close)

@@ -38,7 +38,8 @@ def _entry(one: Experiment, page: str) -> None:
     state, counts = words.state(one), one.counts
     models = ", ".join(dict.fromkeys(slot["model"] for slot in one.plan["slots"]))
     done = f"{counts.ended:,} of {one.total:,} calls" if counts.ended < one.total else f"{one.total:,} calls"
-    parts = [moment(one.created_at), words.state_word(state), done, f"{dollars(counts.spent_usd)} known cost"]
+    parts = [moment(one.created_at), words.state_word(state), done]
+    parts += [f"{dollars(counts.spent_usd)} known cost"] if counts.spent_usd else []
     parts += [f"{counts.failed:,} failed"] if counts.failed else []
     with st.container(border=True, key=f"entry_{one.id}"):
         st.page_link(

@@ -1,5 +1,6 @@
 """How far one experiment is, and the buttons that pause it, stop it or go on with it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import streamlit as st
@@ -11,11 +12,12 @@ from llm_backends.experiments.plan_file import PlanUnusable
 from llm_backends.experiments.progress import Progress
 from llm_backends.store import experiments as kept
 from llm_backends.store.experiments import Experiment
-from pages._experiments import words
+from llm_backends.workers.queue import queue
+from pages._experiments import words, workers
 from pages._shared.format import dollars, plain
 from pages._shared.session import App
 
-RUNNING = ("running", "queued")
+RUNNING = ("running", "ending", "queued")
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ def standing(app: App, id: str) -> Standing | None:
         return None
     engine = app.experiments.get(record.id)
     if engine is not None and not engine.wait(0):
-        return Standing(record, engine, engine.progress, "running")
+        return Standing(record, engine, engine.progress, "ending" if engine.ending else "running")
     counts, state = record.counts, words.state(record)
     progress = Progress(
         record.state, record.reason, record.total, counts.ended, counts.failed, 0, counts.spent_usd, None
@@ -63,7 +65,7 @@ def _progress(app: App, id: str, live: bool) -> None:
         return
     if now is None:
         return
-    if live and not now.live:
+    if live != now.live:
         st.rerun()
     progress = now.progress
     share = progress.ended / progress.total if progress.total else 1.0
@@ -87,10 +89,19 @@ def _buttons(app: App, now: Standing) -> None:
     id = now.record.id
     with st.container(horizontal=True, vertical_alignment="center", key="experiment_buttons"):
         if now.live:
-            st.button("Pause", icon=":material/pause:", on_click=_want, args=(app, id, "paused"), help=_PAUSE)
+            st.button(
+                "Pause",
+                icon=":material/pause:",
+                on_click=_want,
+                args=(app, id, "paused"),
+                disabled=now.state == "ending",
+                help="It makes no further calls already." if now.state == "ending" else _PAUSE,
+            )
             st.button("Stop", icon=":material/stop:", on_click=_want, args=(app, id, "stopped"), help=_STOP)
-            here = "" if now.engine else "Another process runs it. "
-            st.caption(f"{here}It goes on when nobody watches: close the page, and find it here again.")
+            if now.state != "ending":
+                st.caption(
+                    f"{_where(app, now)} It goes on when nobody watches: close the page, and find it here again."
+                )
         elif now.state != "done":
             raised = _higher_limit(now) if now.record.reason in ("usd", "calls") else None
             st.button(
@@ -101,6 +112,16 @@ def _buttons(app: App, now: Standing) -> None:
                 args=(app, now.record, raised),
                 help="Makes the calls that are left. None that has ended is asked again.",
             )
+            workers.offer(app, lambda: _leave(app, now.record, raised))
+
+
+def _where(app: App, now: Standing) -> str:
+    """Who runs it, where that is not this process."""
+    if now.engine:
+        return ""
+    if now.record.held:
+        return "Others run it." if now.record.holders > 1 else "Another process runs it."
+    return workers.told(app)
 
 
 _PAUSE = "Makes no further calls; those in flight end."
@@ -132,12 +153,21 @@ def _want(app: App, id: str, wanted: kept.Wanted) -> None:
 
 
 def _go_on(app: App, record: Experiment, limits: dict | None) -> None:
+    _begin(app, record, limits, lambda: app.experiments.resume(record.id, app.catalog))
+
+
+def _leave(app: App, record: Experiment, limits: dict | None) -> None:
+    _begin(app, record, limits, lambda: queue(app.log, record.id))
+
+
+def _begin(app: App, record: Experiment, limits: dict | None, begin: Callable[[], object]) -> None:
+    """Go on with it, here or by workers; what stands in the way is told on the page."""
     st.session_state[f"refused {record.id}"] = None
     try:
         if limits:
             with app.log.database.writing() as connection:
                 kept.replan(connection, record.id, record.plan | {"limits": limits})
-        app.experiments.resume(record.id, app.catalog)
+        begin()
     except PlanUnusable as exc:
         said = " ".join(map(sentences.sentence, exc.faults))
         st.session_state[f"refused {record.id}"] = plain(f"It can't go on now. {said}")

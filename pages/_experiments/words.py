@@ -8,6 +8,7 @@ _STATES = {
     "ready": "not started",
     "queued": "waiting for a worker",
     "running": "running",
+    "ending": "ending: calls in flight come to their end",
     "paused": "paused",
     "stopped": "stopped",
     "done": "done",
@@ -45,7 +46,8 @@ def why(name: str, reason: str | None) -> str | None:
 
 def counted(progress: Progress) -> str:
     """How far it is, what it cost and how long it will take."""
-    parts = [f"{progress.ended:,} of {progress.total:,} calls", f"{dollars(progress.spent_usd)} known cost"]
+    parts = [f"{progress.ended:,} of {progress.total:,} calls"]
+    parts += [f"{dollars(progress.spent_usd)} known cost"] if progress.spent_usd else []
     if progress.failed:
         parts.append(f"{progress.failed:,} failed")
     if progress.state == "running":

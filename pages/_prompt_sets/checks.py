@@ -36,7 +36,7 @@ _LABELS = {
     "ignore_case": "Ignore case",
     "as_json": "Compare as JSON",
 }
-_EXPECTED = "what the row expects"
+_EXPECTED = "as expected"
 _FIRST = {"characters": 500, "usd": 0.01, "ms": 1000.0}
 _numbers = itertools.count()
 

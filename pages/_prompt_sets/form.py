@@ -7,9 +7,11 @@ from llm_backends.errors import ConfigError
 from llm_backends.experiments.estimate import Expected, expected
 from llm_backends.experiments.plan import ExperimentPlan, Limits, RoutedSlot, faults
 from llm_backends.experiments.plan_file import MOST
-from llm_backends.experiments.prompts import in_template
+from llm_backends.experiments.prompts import Prompts
 from llm_backends.prompt_set import PromptSet
 from llm_backends.prompt_sets.own import CHECKS
+from llm_backends.workers.queue import queue
+from pages._experiments import workers
 from pages._experiments.words import span
 from pages._inputs import chosen, models, parameters
 from pages._prompt_sets import checks, sets, template
@@ -23,19 +25,19 @@ def draw(app: App) -> None:
         chosen.fill(chosen.first(app))
     st.subheader("New experiment", anchor=False)
     prompts = sets.choose(app)
-    text, wrong = None, None
+    text, asked = None, None
     with st.expander("Template and system prompt", icon=":material/data_object:"):
         text = template.draw(prompts)
-        wrong = template.fault(text, prompts) if prompts else None
+        asked = template.filled(text, prompts) if prompts else None
         parameters.system()
-    if wrong:
-        template.told(wrong)
+    if isinstance(asked, str):
+        template.told(asked)
     models.draw(app)
     parameters.draw(chosen.plan())
     st.markdown("**Checks**", help="What each answer is held against. They can be changed later, without new calls.")
     found = checks.edit("new", CHECKS.get(st.session_state.set_choice, ()), st.session_state.set_choice)
     plan = _plan(app, prompts, text, found or ())
-    _start(app, plan, prompts, found is not None and wrong is None)
+    _start(app, plan, prompts, asked if found is not None and not isinstance(asked, str) else None)
 
 
 def _plan(app: App, prompts: PromptSet | None, text: str | None, found: tuple) -> ExperimentPlan:
@@ -102,26 +104,32 @@ def _count(label: str, name: str, value: int, help: str, least: int = 1) -> int:
     return st.number_input(label, least, MOST[name], value, key=key, persist_state="session", width=150, help=help)
 
 
-def _start(app: App, plan: ExperimentPlan, prompts: PromptSet | None, usable: bool) -> None:
-    wrong = _wrong(app, plan, prompts, usable)
-    ahead = None if wrong or prompts is None else expected(plan, in_template(plan.template, prompts.rows), app.catalog)
+def _start(app: App, plan: ExperimentPlan, prompts: PromptSet | None, asked: Prompts | None) -> None:
+    """`asked` are the prompts as they will be asked; None where something above has to be mended first."""
+    wrong = _wrong(app, plan, prompts, asked is not None)
+    ahead = None if wrong or asked is None else expected(plan, asked, app.catalog)
     with st.container(horizontal=True, vertical_alignment="center", key="experiment_start"):
         pressed = st.button(
             "Start", type="primary", icon=":material/play_arrow:", disabled=bool(wrong), help=wrong, key="start"
         )
+        left = workers.offer(app, disabled=bool(wrong))
         st.download_button(
             "Plan as YAML",
             lambda: _yaml(plan, prompts),
             f"{plan.prompt_set[:40]}.yaml",
             icon=":material/download:",
             disabled=bool(wrong),
-            help="For `python -m llm_backends experiment run`, as a gate in a CI for instance.",
+            help="For `python -m llm_backends experiment run`, as a gate in a CI for instance. A set of your own is "
+            "found there once an experiment on it has been started.",
         )
         st.caption(f":material/block: {wrong}" if wrong else plain(_ahead(ahead)) if ahead else "")
-    if pressed and prompts is not None:
+    if (pressed or left) and prompts is not None and asked is not None:
         try:
             id = app.experiments.add(plan, prompts)
-            app.experiments.run(id, plan, in_template(plan.template, prompts.rows), app.catalog)
+            if left:
+                queue(app.log, id)
+            else:
+                app.experiments.run(id, plan, asked, app.catalog)
         except ConfigError as exc:
             st.error(plain(exc), icon=":material/database_off:")
             return
@@ -143,6 +151,8 @@ def _wrong(app: App, plan: ExperimentPlan, prompts: PromptSet | None, usable: bo
 def _ahead(ahead: Expected) -> str:
     """What it will come to."""
     cost = "cost unknown" if ahead.cost_usd is None else f"at most about {dollars(ahead.cost_usd)}"
+    if ahead.cost_usd == 0:
+        cost = "nothing to pay"
     parts = [
         f"{ahead.calls:,} calls",
         f"about {ahead.input_tokens:,} tokens in",

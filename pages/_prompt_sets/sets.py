@@ -60,7 +60,7 @@ def _label(option: str, own: dict[str, PromptSet], kept: dict[str, KeptSet]) -> 
 
 
 def _kept(app: App, one: KeptSet) -> PromptSet:
-    return _once(
+    return once(
         "set_kept", one.id, lambda: PromptSet(one.id, one.name, tuple(PromptSets(app.log.database).rows(one.id)))
     )
 
@@ -72,7 +72,7 @@ def _uploaded() -> PromptSet | None:
     if file is None:
         return _remembered("set_upload")
     with st.spinner("Reading the file…"):
-        reading = _once("set_upload", file.file_id, lambda: read(file.getvalue(), file.name))
+        reading = once("set_upload", file.file_id, lambda: read(file.getvalue(), file.name))
     return _usable(reading)
 
 
@@ -86,7 +86,7 @@ def _pasted() -> PromptSet | None:
     )
     if not text or not text.strip():
         return None
-    return _usable(_once("set_paste", text, lambda: read_pasted(text)))
+    return _usable(once("set_paste", text, lambda: read_pasted(text)))
 
 
 def _remembered(name: str) -> PromptSet | None:
@@ -100,7 +100,7 @@ def _remembered(name: str) -> PromptSet | None:
     return _usable(reading)
 
 
-def _once(name: str, of: str, make: Callable[[], T]) -> T:
+def once(name: str, of: str, make: Callable[[], T]) -> T:
     """What was made of the same before, kept in the session: a set is read once and not at every click."""
     known = st.session_state.get(name)
     if known is None or known[0] != of:
@@ -130,19 +130,24 @@ def _usable(reading: Reading) -> PromptSet | None:
 def _preview(found: PromptSet) -> None:
     import pandas as pd
 
-    rows, tags = found.rows, Counter(tag for row in found.rows for tag in row.tags)
+    rows = found.rows
     frame = pd.DataFrame([_cells(row) for row in rows[:PREVIEW]]).dropna(axis=1, how="all")
     st.dataframe(frame, hide_index=True, height="content", alt=f"The first rows of {found.name}")
+    st.caption(plain(once("set_told", found.id, lambda: _told(found))))
+
+
+def _told(found: PromptSet) -> str:
+    """How many prompts there are, and what of them is worth knowing."""
+    rows, tags = found.rows, Counter(tag for row in found.rows for tag in row.tags)
     parts = [f"{min(PREVIEW, len(rows)):,} of {len(rows):,} prompts"]
     expected = sum(row.expected is not None for row in rows)
     parts.append(f"{expected:,} say what is expected" if expected else "none says what is expected")
     if tags:
         common = ", ".join(f"{tag} {count:,}" for tag, count in tags.most_common(6))
         parts.append(f"tags: {common}{', …' if len(tags) > 6 else ''}")
-    again = _once("set_repeated", found.id, lambda: len(found.repeated))
-    if again:
+    if again := len(found.repeated):
         parts.append(f"{again:,} are the same as an earlier one and are asked all the same")
-    st.caption(plain(" · ".join(parts)))
+    return " · ".join(parts)
 
 
 def _cells(row: Row) -> dict[str, str | None]:

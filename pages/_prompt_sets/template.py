@@ -4,8 +4,9 @@ import streamlit as st
 
 from llm_backends import sentences
 from llm_backends.experiments.plan_file import PlanUnusable
-from llm_backends.experiments.prompts import in_template
+from llm_backends.experiments.prompts import Prompts, in_template
 from llm_backends.prompt_set import PromptSet
+from pages._prompt_sets import sets
 from pages._shared.format import plain, start_of
 
 
@@ -23,16 +24,20 @@ def draw(prompts: PromptSet | None) -> str | None:
     return text if text and text.strip() else None
 
 
-def fault(template: str | None, prompts: PromptSet) -> str | None:
-    """Why the rows can't be put into it; else the first prompt is shown as it will be asked."""
+def filled(template: str | None, prompts: PromptSet) -> Prompts | str:
+    """The prompts as they will be asked, the first one shown; or why the rows can't be put into the template."""
+    found = sets.once("set_filled", f"{prompts.id} {template}", lambda: _filled(template, prompts))
+    if template and not isinstance(found, str):
+        st.caption("The first prompt, as it will be asked:")
+        st.code(start_of(found[0].prompt, 1000), language=None, wrap_lines=True)
+    return found
+
+
+def _filled(template: str | None, prompts: PromptSet) -> Prompts | str:
     try:
-        filled = in_template(template, prompts.rows)
+        return in_template(template, prompts.rows)
     except PlanUnusable as exc:
         return " ".join(map(sentences.sentence, exc.faults))
-    if template:
-        st.caption("The first prompt, as it will be asked:")
-        st.code(start_of(filled[0].prompt, 1000), language=None, wrap_lines=True)
-    return None
 
 
 def told(said: str) -> None:

@@ -25,8 +25,11 @@ def draw(app: App, pages: Sequence, comparing: bool) -> None:
         for problem in app.settings.problems:
             st.warning(plain(sentences.problem(problem)), icon=":material/settings_alert:")
         shown = (st.query_params.get("run") or st.session_state.get("run_id")) if comparing else None
-        busy = any(run.id != shown for run in session.live_runs(app)) or not app.log.flush(0)
-        st.fragment(_status, run_every=2 if busy else None)(app, shown)
+        experiment = st.query_params.get("experiment")
+        goes_on = [run.id != shown for run in session.live_runs(app)]
+        goes_on += [one.id != experiment for one in app.experiments.running()]
+        busy = any(goes_on) or not app.log.flush(0)
+        st.fragment(_status, run_every=2 if busy else None)(app, shown, experiment)
 
 
 def _route(app: App) -> None:
@@ -70,8 +73,11 @@ def _providers(app: App) -> None:
     st.caption("  \n".join(lines), help=f"What is missing on this route:\n\n{missing}" if waiting else None)
 
 
-def _status(app: App, shown: str | None) -> None:
-    """What goes on in the background: runs that are not `shown`, and rows that cannot be written."""
+_PAGES = {"prompt set": "pages/prompt_sets.py", "route lab": "pages/route_lab.py"}
+
+
+def _status(app: App, shown: str | None, experiment: str | None) -> None:
+    """What goes on in the background: runs that are not `shown`, other experiments, rows that cannot be written."""
     for run in session.live_runs(app):
         session.watch(run)
         done = len(run.results)
@@ -81,6 +87,16 @@ def _status(app: App, shown: str | None) -> None:
                 label=f"Comparison running: {done} of {len(run.race.lanes)} done",
                 icon=":material/progress_activity:",
                 query_params={"run": run.id},
+            )
+    for one in app.experiments.running():
+        if one.id != experiment:
+            progress = one.progress
+            st.page_link(
+                _PAGES[one.plan.kind],
+                label=f"Experiment running: {progress.ended:,} of {progress.total:,} calls",
+                icon=":material/progress_activity:",
+                query_params={"experiment": one.id},
+                help=plain(one.plan.name),
             )
     if app.log.problem:
         st.error(plain(app.log.problem), icon=":material/database_off:")
