@@ -6,6 +6,7 @@ from llm_backends.errors import ConfigError
 from llm_backends.store.prompt_sets import PromptSets
 from pages._experiments import records, standing
 from pages._prompt_sets import form
+from pages._prompt_sets.result import view
 from pages._shared import session
 from pages._shared.format import moment, plain, start_of
 from pages._shared.session import App
@@ -29,6 +30,7 @@ def experiment(app: App, id: str) -> None:
     named = f"Experiment {now.record.id}. The set is kept by its content, as {now.record.prompt_set_id[:12]}."
     st.caption(plain(f"{moment(now.record.created_at)} · {of}"), help=plain(named))
     standing.draw(app, id)
+    view.draw(app, now.record, now.live)
 
 
 st.title("Prompt sets", anchor=False)

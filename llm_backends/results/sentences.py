@@ -1,10 +1,33 @@
-"""Results in plain English: what a gate found or why it can't be used, and what differs between two runs."""
+"""Results in plain English: which slot is better, what a gate found, and what differs between two runs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from .changes import Changes, Match
+from .differences import Compared
 from .gate import LEAST, GateFault, Held
+
+
+def of_answer(baseline: str, other: str, found: Sequence[Compared]) -> str:
+    """Which of the two does better, in a sentence: by the checks, and where there are none, by the times."""
+    passes = next((one for one in found if one.measure.metric == "passed"), None)
+    if passes is None:
+        return _by_time(baseline, other, found)
+    estimate = passes.verdict.difference.estimate
+    if passes.verdict.kind == "too few pairs" or estimate is None:
+        return f"Too few prompts to say whether {other} or {baseline} passes more."
+    if passes.verdict.kind == "can't be told apart":
+        return f"It can't be told whether {other} or {baseline} passes more: chance explains the difference."
+    how = "better" if estimate > 0 else "worse"
+    return f"{other} is {how} than {baseline} on this set, and the difference is real."
+
+
+def _by_time(baseline: str, other: str, found: Sequence[Compared]) -> str:
+    total = next((one for one in found if one.measure.metric == "total_ms"), None)
+    if total is None or total.verdict.kind != "real difference":
+        return f"Nothing tells whether {other} or {baseline} is faster."
+    how = "slower" if (total.verdict.difference.estimate or 0) > 0 else "faster"
+    return f"{other} is {how} than {baseline}, and the difference is real."
 
 
 def of_gate(found: Held) -> str:

@@ -86,14 +86,35 @@ def labels(columns: Columns) -> tuple[str, ...]:
     return tuple(_label(slot, several) for slot in slots)
 
 
+def brief_labels(columns: Columns) -> tuple[str, ...]:
+    """What tells the slots apart, where one model is asked in several ways: "temperature 0". Else their names."""
+    slots = columns.plan.slots
+    if len({slot.ref for slot in slots}) > 1:
+        return labels(columns)
+    several = len({slot.side for slot in slots}) > 1
+    brief = tuple(", ".join(_own(slot, several)) or slot.name for slot in slots)
+    return brief if len(set(brief)) == len(brief) else labels(columns)
+
+
 def _label(slot: RoutedSlot, several: bool) -> str:
+    own = _own(slot, several)
+    return f"{slot.name} ({', '.join(own)})" if own else slot.name
+
+
+def _own(slot: RoutedSlot, several: bool) -> list[str]:
     own: list[str] = []
     if not slot.name.startswith(slot.telling):  # whose name tells its side and its connection
         own += [slot.side] if several else []
         own += ["new connections"] if slot.connection == "new" else []
-    own += [f"{name} {value}" for name, value in slot.own.given().items() if name != "system"]
+    own += [f"{name.replace('_', ' ')} {_told(value)}" for name, value in slot.own.given().items() if name != "system"]
     own += ["system prompt of its own"] if slot.own.system is not None else []
-    return f"{slot.name} ({', '.join(own)})" if own else slot.name
+    return own
+
+
+def _told(value: Any) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(map(repr, value))
+    return f"{value:g}" if isinstance(value, float) else f"{value}"
 
 
 def _summary(columns: Columns, slot: int) -> SlotSummary:

@@ -11,7 +11,7 @@ from llm_backends.checks.criteria import Check, CheckFault
 from llm_backends.checks.sentences import of_check
 from pages._shared.format import plain
 
-_NAMES = {
+NAMES = {
     "equals": "Equals",
     "contains": "Contains",
     "regex": "Regular expression",
@@ -77,7 +77,7 @@ def _check(name: str, row: str) -> Check | None:
                 "Check",
                 list(KINDS),
                 key=f"{row} kind",
-                format_func=_NAMES.__getitem__,
+                format_func=NAMES.__getitem__,
                 persist_state="session",
                 width=200,
             )
