@@ -1,20 +1,17 @@
 """The Prompt sets page: a new experiment from set to start, those on record, and how one is paused and gone on with."""
 
-import contextlib
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import streamlit as st
-from sqlalchemy import insert, update
+from sqlalchemy import update
 from streamlit.testing.v1 import AppTest
 
-from llm_backends.experiments.plan import ExperimentPlan, Limits, RoutedSlot
-from llm_backends.experiments.plan_file import from_yaml
+from llm_backends.experiments.plan import ExperimentPlan, RoutedSlot
 from llm_backends.prompt_set import PromptSet, Row
-from llm_backends.prompt_sets.own import own_set
 from llm_backends.store import experiments as kept
-from llm_backends.store.tables import calls, experiments, leases
+from llm_backends.store.tables import experiments
 from pages._shared import session
 
 APP = str(Path(__file__).parent.parent / "app.py")
