@@ -95,7 +95,7 @@ def queued(log, plan, prompts) -> str:
     return id
 
 
-def until(true, what: str, seconds: float = 60):
+def until(true, what: str, seconds: float = 120):
     deadline = time.monotonic() + seconds
     while not (found := true()):
         assert time.monotonic() < deadline, f"never: {what}"
@@ -209,11 +209,6 @@ def test_a_budget_holds_over_all_who_share_it(log, two, sandbox):
     found = until_state(log, id, "paused")
     costs = [row.cost_usd for row in rows(log, id)]
     assert found.reason == "usd" and sum(costs) <= limit_usd < sum(costs) + 2 * max(costs)
-    with log.database.writing() as connection:
-        kept.replan(connection, id, replace(plan, limits=Limits(usd=1)).to_json())
-    queue(log, id)
-    until_state(log, id, "done")
-    assert places(log, id) == Counter(itertools.product(range(1, 41), [0], [0]))
 
 
 def test_a_model_that_a_worker_can_not_call_pauses_the_experiment_and_says_why(log, two):

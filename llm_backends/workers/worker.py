@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import signal
 from collections.abc import Callable
 from contextlib import suppress
@@ -92,7 +93,10 @@ class Worker:
         self._serving: asyncio.Task[None] | None = None
 
     def run(self) -> None:
-        """Work until SIGTERM or Ctrl-C; what is in flight is cut then, for others to make. Raises ConfigError."""
+        """Work until SIGTERM or Ctrl-C; what is in flight is cut then, for others to make. Raises ConfigError.
+
+        The second one ends the process at once.
+        """
         self._log.writer.process.room = self._room
         self._log.check()
         with self._log.database.writing() as connection:
@@ -102,6 +106,8 @@ class Worker:
             runner.run(self._work())
 
     def _close(self) -> None:
+        if self._closing:  # asked again: it does not wait for a database that is away
+            os._exit(130)
         self._closing = True
         for engine in self._engines.values():
             engine.hand_over(cut=True)
@@ -242,12 +248,16 @@ class Worker:
             await asyncio.sleep(_LOOK_S)
 
     def _hand_over(self) -> set[tuple[Any, Any]]:
-        """Hand over what is above this worker's due; the shares whose worker is known to have ended on this machine."""
+        """Hand over what is above this worker's due; the shares whose worker is found to have ended on this machine."""
         me = self._log.writer.process.id
         with self._log.database.reading() as connection:
-            found, lost = loads(connection), orphaned(connection)
+            found, orphans = loads(connection), orphaned(connection)
+        lost: set[tuple[Any, Any]] = set()
+        for id in orphans:
+            with self._log.database.writing() as connection:
+                lost |= {(id, number) for number in shares.bury(connection, id)}
         extra = balance.surplus(found, me)
         for id, share in reversed(found[me].held[-extra:] if extra else ()):
             if engine := self._engines.get((id, share)):
                 engine.hand_over()
-        return set(lost)
+        return lost

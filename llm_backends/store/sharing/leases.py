@@ -47,7 +47,7 @@ def over(connection: Connection) -> ColumnElement[bool]:
     row = leases.c
     past, beyond = row.lease_until < after(connection, 0), row.lease_until > after(connection, 2 * LEASE_S)
     unseen = row.holder.not_in(of_this_machine(connection, alive=True))
-    return or_(past, and_(beyond, unseen), row.holder.in_(of_this_machine(connection, alive=False)))
+    return or_(past, and_(beyond, unseen), _ended(connection))
 
 
 def drop_over(connection: Connection, id: str) -> None:
@@ -75,11 +75,16 @@ def loads(connection: Connection) -> dict[str, Load]:
     return {id: Load(room, tuple(sorted(held[id]))) for id, room in connection.execute(living)}
 
 
-def orphaned(connection: Connection) -> set[tuple[str, int]]:
-    """(experiment, number) of each share whose holder is known to have ended."""
+def orphaned(connection: Connection) -> set[str]:
+    """The experiments of which a holder is known to have ended, on this machine."""
     row = leases.c
-    ended = row.holder.in_(of_this_machine(connection, alive=False))
-    return {(id, number) for id, number in connection.execute(select(row.experiment_id, row.share).where(ended))}
+    return set(connection.scalars(select(row.experiment_id).where(_ended(connection))))
+
+
+def drop_ended(connection: Connection, id: str) -> set[int]:
+    """Forget the experiment's leases whose holders are known to have ended; the numbers of their shares."""
+    mine = and_(leases.c.experiment_id == id, _ended(connection))
+    return set(connection.scalars(delete(leases).where(mine).returning(leases.c.share)))
 
 
 def after(connection: Connection, seconds: float) -> str:
@@ -90,6 +95,10 @@ def after(connection: Connection, seconds: float) -> str:
 def seconds_until(connection: Connection, moment: str) -> float:
     """How far ahead a moment is that `after` made."""
     return (datetime.fromisoformat(moment) - _now(connection)).total_seconds()
+
+
+def _ended(connection: Connection) -> ColumnElement[bool]:
+    return leases.c.holder.in_(of_this_machine(connection, alive=False))
 
 
 def _now(connection: Connection) -> datetime:

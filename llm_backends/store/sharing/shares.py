@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, delete, func, select, update
 from ..experiments import Counts, State, Tally, Wanted, tallies
 from ..tables import experiments, holds, insert, leases
 from . import leases as held
-from .leases import LEASE_S, WHOLE, Share, after, drop_over, seconds_until
+from .leases import LEASE_S, WHOLE, Share, after, drop_ended, drop_over, seconds_until
 
 Claim = Literal["taken", "busy", "over"]
 
@@ -118,6 +118,14 @@ def release(
     else:
         left = state if asked else found.wanted or ("paused" if reason else "queued")
         _write(connection, id, state=left, reason=reason, wanted=None)
+
+
+def bury(connection: Connection, id: str) -> set[int]:
+    """Forget the leases of those who are known to have ended; the numbers of their shares, told once."""
+    _locked(connection, id)
+    if numbers := drop_ended(connection, id):
+        recount(connection, id)
+    return numbers
 
 
 def recount(connection: Connection, id: str) -> Counts:
