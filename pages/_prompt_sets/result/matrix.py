@@ -87,15 +87,16 @@ def _table(columns: Columns, found: Page) -> None:
     if not found.lines:
         st.info("No prompt is so. Show all of them to see the rest.", icon=":material/filter_alt_off:")
         return
-    names = [f"{name}" for name in brief_labels(columns)]
+    names = brief_labels(columns)
     slots = [f"slot {slot}" for slot in range(columns.slots)]
     rows = [
-        {"number": line.number, "prompt": start_of(line.row.prompt, 120) if line.row else "(no longer kept)"}
+        {"number": line.number}
         | {slot: said(one) for slot, one in zip(slots, line.cells, strict=True)}
+        | {"prompt": start_of(line.row.prompt, 120) if line.row else "(no longer kept)"}
         for line in found.lines
     ]
     colours = pd.DataFrame(
-        [["", ""] + [_colour(one) for one in line.cells] for line in found.lines], columns=["number", "prompt", *slots]
+        [["", *map(_colour, line.cells), ""] for line in found.lines], columns=["number", *slots, "prompt"]
     )
     id = columns.experiment.id
     key = f"matrix {id} {st.session_state.get(f'matrix opened {id}', 0)}"
@@ -107,10 +108,10 @@ def _table(columns: Columns, found: Page) -> None:
         on_select=lambda: _open(key, columns, found),
         selection_mode="single-cell",
         column_config={
-            "number": st.column_config.NumberColumn("#", width=60, format="%d"),
+            "number": st.column_config.NumberColumn("#", width=50, format="%d"),
             "prompt": st.column_config.TextColumn("Prompt", width="large"),
         }
-        | {slot: st.column_config.TextColumn(name, width=150) for slot, name in zip(slots, names, strict=True)},
+        | {slot: st.column_config.TextColumn(name, width=110) for slot, name in zip(slots, names, strict=True)},
         alt="Prompts and slots: whether each passed. Choose a cell to read its answers.",
     )
 

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from llm_backends.errors import ConfigError
+from llm_backends.results.columns import Columns
 from llm_backends.store import experiments as kept
 from llm_backends.store.experiments import Experiment
 from pages._prompt_sets.result import changed, exports, matrix, read, recheck, slots, verdicts
@@ -36,8 +37,16 @@ def _parts(app: App, one: Experiment, live: bool) -> None:
     verdicts.draw(columns, key, live)
     slots.draw(columns)
     st.subheader("Prompts", anchor=False)
-    matrix.draw(app, columns)
+    st.fragment(_matrix)(app, columns)
     recheck.draw(app, columns)
     changed.draw(app, columns)
     st.markdown("**Take it away**")
     exports.draw(app, columns)
+
+
+def _matrix(app: App, columns: Columns) -> None:
+    """A fragment of its own: turning its pages leaves the rest alone."""
+    try:
+        matrix.draw(app, columns)
+    except ConfigError as exc:
+        st.error(plain(exc), icon=":material/database_off:")

@@ -1,0 +1,104 @@
+"""What the Prompt sets page says an experiment came to: verdict, matrix, opened answers, other checks later."""
+
+import re
+
+import pytest
+import streamlit as st
+from playwright.sync_api import expect
+from streamlit.testing.v1 import AppTest
+
+from llm_backends.store.tables import experiments
+from pages._shared import session
+
+from .test_accessibility import AXE, check
+from .test_browser import SLOW, choose
+from .test_pages import APP
+from .test_results import add, error, ok, planned, some
+
+
+@pytest.fixture
+def opened(tmp_path, monkeypatch):
+    """Keep an experiment in the dashboard's log, and open it: `opened(*what test_results.add takes)`."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LLMSELECT_DATABASE_URL", f"sqlite:///{tmp_path}/log.db")
+    st.cache_resource.clear()
+
+    def of(*given, **more):
+        page = AppTest.from_file(APP, default_timeout=60).run()
+        log = session.app().log
+        one = add(log, *given, **more)
+        with log.database.writing() as connection:
+            connection.execute(experiments.update().values(state="done", ended=one.total))
+        page.query_params["experiment"] = one.id
+        return page.switch_page("pages/prompt_sets.py").run()
+
+    yield of
+    parts = session.app()
+    parts.experiments.close()
+    parts.runs.close()
+    parts.log.close()
+    st.cache_resource.clear()
+
+
+def told(page) -> str:
+    parts = (page.subheader, page.markdown, page.caption, page.info)
+    return "\n".join(one.value for kind in parts for one in kind).replace("\\", "")
+
+
+def calls(count, slots=2):
+    return {
+        (number, 0, slot): ok(100.0 + 50 * slot + number) for number in range(1, count + 1) for slot in range(slots)
+    }
+
+
+def test_the_verdict_comes_in_words_and_the_matrix_can_be_paged_sorted_and_filtered(opened):
+    passed = {(number, 0, slot): slot == 0 or number % 2 == 0 for number, _, slot in calls(40)}
+    made = calls(40) | {(40, 0, 1): error()}
+    page = opened(planned(), some(40), made, passed)
+    assert not page.exception
+    said = told(page)
+    assert "is worse than openai/gpt-4o on this set, and the difference is real." in said
+    assert "First token 50 ms later" in said and "**" in said
+    slots, prompts = (frame.value for frame in page.dataframe)
+    assert slots["failed"].tolist() == [0, 1] and len(prompts) == 25
+    page.selectbox(key="matrix_which").set_value("disagree").run()
+    assert page.dataframe[1].value["number"].tolist() == [*range(1, 40, 2), 40]
+    assert page.dataframe[1].value["slot 1"].iloc[-1] == "! error"
+    assert "Prompts 1 to 21 of 21 of 40" in told(page) and not page.exception
+
+
+def test_without_checks_the_page_says_what_is_missing_and_judges_by_time(opened):
+    page = opened(planned(), some(12), calls(12))
+    said = told(page)
+    assert "Nothing says which answers are right" in said and not page.exception
+    assert "faster" in said or "slower" in said
+
+
+def test_an_experiment_from_start_to_verdict_and_other_checks_later(page, dashboard, sandbox):
+    page.add_init_script(AXE)
+    page.goto(f"{dashboard(sandbox.environment())}/prompt_sets")
+    expect(page.locator(".st-key-models [data-tag]")).to_have_count(4, timeout=SLOW)
+    choose(page, "openai/sandbox.ttft-1.rate-2000.tokens-5", "mistral/sandbox.ttft-60.rate-2000.tokens-5")
+    start, main = page.locator(".st-key-start button:enabled"), page.get_by_test_id("stMain")
+    expect(start).to_have_count(1, timeout=SLOW)
+    start.click()
+    expect(main).to_contain_text(re.compile("Done.*48 of 48 calls"), timeout=SLOW)
+    expect(main).to_contain_text("a real difference", timeout=SLOW)
+    matrix = page.get_by_test_id("stDataFrame").nth(1)
+    matrix.scroll_into_view_if_needed()
+    box = matrix.bounding_box()
+    page.mouse.click(box["x"] + 0.15 * box["width"], box["y"] + 55)
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Prompt 1", timeout=SLOW)
+    expect(dialog).to_contain_text("fail")
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+
+    page.reload()
+    expect(main).to_contain_text("a real difference", timeout=SLOW)
+    page.locator(".st-key-result_checks summary").click()
+    expect(page.locator(".st-key-recheck button").first).to_be_disabled(timeout=SLOW)
+    check(page)
+    page.locator("[class*=st-key-check_later] button").filter(has_text="delete").first.click()
+    page.locator(".st-key-recheck button:enabled").click()
+    expect(main).to_contain_text("Nothing says which answers are right", timeout=SLOW)
