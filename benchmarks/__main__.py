@@ -5,7 +5,7 @@ from importlib import import_module
 
 SUITES = (
     *("streams", "fresh", "startup", "browser", "faults", "failover", "statistics", "experiments", "route_lab"),
-    "kills",
+    *("kills", "on_record"),
 )
 
 

@@ -17,7 +17,7 @@ def of_answer(baseline: str, other: str, found: Sequence[Compared]) -> str:
     if passes.verdict.kind == "too few pairs" or estimate is None:
         return f"Too few prompts to say whether {other} or {baseline} passes more."
     if passes.verdict.kind == "can't be told apart":
-        return f"It can't be told whether {other} or {baseline} passes more: chance explains the difference."
+        return f"It can't be told whether {other} or {baseline} passes more: chance alone may make such a difference."
     how = "better" if estimate > 0 else "worse"
     return f"{other} is {how} than {baseline} on this set, and the difference is real."
 
