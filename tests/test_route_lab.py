@@ -424,6 +424,7 @@ def test_the_page_runs_a_lab_and_says_what_it_found_and_finds_it_again(page):
     assert shown.multiselect(key="lab_models").options[0] == "openai/gpt-4o" and ref in said_options(shown)
     chosen(shown, ref, lab_b=host(servers[0]))
     assert "8 pairs each, 36 calls (4 warm-ups among them), of unknown cost; how long is told once" in said(shown)
+    assert "it takes at least 10." in said(shown)
     shown.button(key="lab_start").click().run()
     shown, id = finished(shown)
     told = said(shown)

@@ -1,6 +1,7 @@
 """`route-lab`: is a model slower on one side than on the other, and by how much?"""
 
 import argparse
+import sys
 from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -58,6 +59,7 @@ def _start(options: argparse.Namespace, config: Settings, log: "CallLog") -> int
     from ..catalog.catalog import Catalog
     from ..experiments.live import Experiments
     from ..experiments.prompts import in_template, prompt_set
+    from ..route_lab.plan import fewest
     from ..store.prompt_sets import PromptSets
 
     catalog = Catalog(config)
@@ -71,6 +73,8 @@ def _start(options: argparse.Namespace, config: Settings, log: "CallLog") -> int
     chosen = prompt_set(plan.prompt_set, PromptSets(log.database))
     prompts = in_template(plan.template, chosen.rows)
     tell_expected(plan, prompts, catalog)
+    if (pairs := len(prompts) * plan.repeats) < (least := fewest(plan)):
+        print(f"{pairs} pairs can't show any difference to be real: it takes at least {least}", file=sys.stderr)
     experiments = Experiments(log)
     id = experiments.add(plan, chosen)
     code = carry_out(options, log, experiments, id, plan, prompts, catalog)

@@ -6,7 +6,8 @@ from dataclasses import asdict
 from typing import Any
 
 from .. import spreadsheet
-from .outcome import METRICS, Match, Outcome
+from .outcome import Match, Outcome
+from .plan import METRICS
 from .sentences import apart, headline, verdict
 
 

@@ -9,10 +9,7 @@ import numpy as np
 from ..experiments.plan import Connection
 from ..results.columns import Bools, Columns
 from ..results.differences import Compared, differences
-from .plan import sides_of
-
-METRICS = ("ttft_ms", "connect_ms", "headers_ms", "tpot_ms", "total_ms", "cost_usd", "tokens_per_chunk")
-"""What is compared, the first token first; connecting over new connections only."""
+from .plan import METRICS, sides_of
 
 
 @dataclass(frozen=True)

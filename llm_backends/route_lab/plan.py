@@ -6,8 +6,11 @@ from dataclasses import replace
 from ..experiments.plan import CONNECTIONS, Connection, ExperimentPlan, Limits, RoutedSlot
 from ..prompt_sets.own import ROUTES
 from ..runs.plan import Own, Parameters
+from ..stats.power import fewest_pairs
 from .sides import Side
 
+METRICS = ("ttft_ms", "connect_ms", "headers_ms", "tpot_ms", "total_ms", "cost_usd", "tokens_per_chunk")
+"""What is compared, the first token first; connecting over new connections only."""
 CONCURRENCY = 1
 """Calls that run at once at an endpoint wait for each other there and here: one at a time shows the route alone."""
 REPEATS = 5
@@ -53,6 +56,15 @@ def lab(
         limits=limits,
         kind="route lab",
     )
+
+
+def fewest(plan: ExperimentPlan) -> int:
+    """With fewer pairs of each model no difference could be called real, all that are told together taken into account.
+
+    Prices may be unknown and cost then not compared, so it may be one fewer.
+    """
+    kinds = [plan.slots[first].connection for first, _ in plan.pairs]
+    return fewest_pairs(sum(len(METRICS) - (kind == "open") for kind in kinds))
 
 
 def sides_of(plan: ExperimentPlan) -> tuple[str, str]:

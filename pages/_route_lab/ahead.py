@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from llm_backends.experiments.estimate import Expected
 from llm_backends.experiments.plan import ExperimentPlan
+from llm_backends.route_lab.plan import fewest
 from llm_backends.store.call_log import Filter
 from pages._shared.format import dollars
 from pages._shared.session import App
@@ -21,7 +22,9 @@ def told(app: App, plan: ExperimentPlan, ahead: Expected) -> str:
         time = "how long is told once some have ended"
     else:
         time = f"about {max(1, seconds / 60):.0f} min, by what such calls took in the last 30 days"
-    return f"{pairs:,} pairs each, {ahead.calls:,} calls ({warm}), {cost}; {time}."
+    least = fewest(plan)
+    few = f" So few pairs can't show any difference to be real: it takes at least {least}." if pairs < least else ""
+    return f"{pairs:,} pairs each, {ahead.calls:,} calls ({warm}), {cost}; {time}.{few}"
 
 
 def _seconds(app: App, plan: ExperimentPlan, pairs: int) -> float | None:

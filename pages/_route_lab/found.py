@@ -5,7 +5,8 @@ import streamlit as st
 from llm_backends.catalog.prices import price_per_mtok
 from llm_backends.results.columns import read
 from llm_backends.results.differences import Compared
-from llm_backends.route_lab.outcome import METRICS, Match, Outcome, outcome
+from llm_backends.route_lab.outcome import Match, Outcome, outcome
+from llm_backends.route_lab.plan import METRICS
 from llm_backends.route_lab.sentences import (
     CONNECTIONS,
     against_claim,
