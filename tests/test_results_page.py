@@ -74,6 +74,19 @@ def test_without_checks_the_page_says_what_is_missing_and_judges_by_time(opened)
     assert "faster" in said or "slower" in said
 
 
+def test_prompts_that_flipped_since_an_earlier_run_are_told(opened):
+    passed = dict.fromkeys(calls(6), True)
+    page = opened(planned(), some(6), calls(6), passed | {(1, 0, 0): False})
+    first = page.query_params["experiment"]
+    page = opened(planned(), some(6), calls(6), passed | {(2, 0, 0): False})
+    page.session_state["result_changed"] = True
+    page.run()
+    said = told(page)
+    assert first != page.query_params["experiment"] and not page.exception
+    assert "1 prompt passes now and did not before: 1." in said
+    assert "1 prompt passes no more that did before: 2." in said
+
+
 def test_an_experiment_from_start_to_verdict_and_other_checks_later(page, dashboard, sandbox):
     page.add_init_script(AXE)
     page.goto(f"{dashboard(sandbox.environment())}/prompt_sets")
@@ -90,7 +103,8 @@ def test_an_experiment_from_start_to_verdict_and_other_checks_later(page, dashbo
     page.mouse.click(box["x"] + 0.15 * box["width"], box["y"] + 55)
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("Prompt 1", timeout=SLOW)
-    expect(dialog).to_contain_text("fail")
+    expect(dialog).to_contain_text("The answer holds no number.")
+    expect(dialog.get_by_role("img", name="Timeline")).to_be_visible()
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
 
@@ -99,6 +113,9 @@ def test_an_experiment_from_start_to_verdict_and_other_checks_later(page, dashbo
     page.locator(".st-key-result_checks summary").click()
     expect(page.locator(".st-key-recheck button").first).to_be_disabled(timeout=SLOW)
     check(page)
+    with page.expect_download() as download:
+        page.locator(".st-key-export_csv button").first.click()
+    assert download.value.path().read_text("utf-8-sig").count("sandbox.ttft-60") == 24 * 2  # as slot and as model
     page.locator("[class*=st-key-check_later] button").filter(has_text="delete").first.click()
     page.locator(".st-key-recheck button:enabled").click()
     expect(main).to_contain_text("Nothing says which answers are right", timeout=SLOW)

@@ -100,4 +100,7 @@ def _line(one: Compared) -> str:
 
 
 def _capital(text: str) -> str:
+    """As a sentence begins; a model's name stays as it is."""
+    if "/" in text.partition(" ")[0]:
+        return text
     return text[:1].upper() + text[1:]
