@@ -112,6 +112,18 @@ def test_a_set_that_comes_along_is_started_with_its_checks_and_is_found_at_its_a
     assert not page.exception
 
 
+def test_models_and_their_settings_are_the_same_on_compare_and_here(opened):
+    page = models(opened(), QUICK, f"{QUICK} #2")
+    page.number_input(key=f"temperature {QUICK} #2").set_value(0.5).run()
+    page.switch_page("pages/compare.py").run()
+    assert page.multiselect(key="models").value == [QUICK, f"{QUICK} #2"]
+    assert page.number_input(key=f"temperature {QUICK} #2").value == 0.5
+    page.number_input(key="top_p").set_value(0.9).run()
+    models(page, QUICK).switch_page("pages/prompt_sets.py").run()
+    assert page.multiselect(key="models").value == [QUICK] and page.number_input(key="top_p").value == 0.9
+    assert not page.exception
+
+
 def test_a_pasted_table_tells_its_faults_by_row_and_the_others_can_be_asked(opened):
     page = models(opened(), QUICK)
     page.selectbox(key="set_choice").set_value("Paste a table").run()

@@ -13,6 +13,7 @@ FIRST_PROMPT = "Why is the sky blue? Answer in three sentences."
 def start_from(app: App, view: View | None) -> None:
     """Fill the inputs: on a first visit with what runs at once, or with what the comparison in view was asked."""
     state = st.session_state
+    chosen.carry("compare")
     if view is not None and state.get("filled_from") != view.id:
         chosen.fill(view.plan)
         state.prompt, state.filled_from = view.prompt, view.id

@@ -1,5 +1,7 @@
 """What the widgets hold: the picked models and the parameters, as a plan, and a plan's as the widgets hold them."""
 
+from collections.abc import Iterator
+
 import streamlit as st
 
 from llm_backends.parameters import efforts
@@ -15,6 +17,23 @@ from pages._shared.session import App
 def picked() -> list[str]:
     """The picked models, in order."""
     return list(dict.fromkeys(picks.pick_of(value) for value in st.session_state.get("models", ())))
+
+
+def carry(page: str) -> None:
+    """Have this page's widgets hold what those of another page held that was in view before: each page has its own."""
+    state = st.session_state
+    if state.get("inputs_page", page) != page:
+        for name in _held(picked()):
+            if name in state:
+                state[name] = state[name]
+    state.inputs_page = page
+
+
+def _held(picks: list[str]) -> Iterator[str]:
+    yield from ("models", "stream", "system")
+    for slot in (None, *picks):
+        for name in (*parameters.NUMBERS, "stop", "reasoning_effort", *(["system"] if slot else [])):
+            yield key(name, slot)
 
 
 def plan(follows: str | None = None) -> Plan:

@@ -21,6 +21,7 @@ from pages._shared.session import App
 
 def draw(app: App) -> None:
     """Draw the form. Raises ConfigError where the log can't be read."""
+    chosen.carry("prompt sets")
     if "models" not in st.session_state:
         chosen.fill(chosen.first(app))
     st.subheader("New experiment", anchor=False)
