@@ -1,5 +1,6 @@
 """No page has a fault that axe-core calls serious or critical, in either theme."""
 
+import re
 from pathlib import Path
 
 import axe_playwright_python
@@ -89,4 +90,32 @@ def test_a_route_lab_can_be_read_by_everybody(page, dashboard, sandbox, tmp_path
     grid = page.get_by_test_id("stDataFrame").nth(1)
     grid.click(position={"x": 12, "y": 55})
     expect(page.get_by_role("img", name="Timeline")).to_have_count(2, timeout=SLOW)
+    check(page)
+
+
+def test_an_experiment_can_be_read_by_everybody_from_its_choice_to_the_record(page, sandbox_dashboard):
+    """The Prompt sets page: form with a fault, running, paused, on record; the sidebar tells what runs elsewhere."""
+    page.add_init_script(AXE)
+    page.goto(f"{sandbox_dashboard}/prompt_sets")
+    expect(page.locator(".st-key-models [data-tag]")).to_have_count(4, timeout=SLOW)
+    for folded in ("Template and system prompt", "Repeats, order, limits"):
+        page.locator("summary", has_text=folded).click()
+    start = page.locator(".st-key-start")
+    choose(page, "openai/sandbox.ttft-3000.tokens-3", "nobody/at-all")
+    expect(start.locator("button:enabled")).to_have_count(0, timeout=SLOW)
+    check(page)
+    choose(page, "openai/sandbox.ttft-3000.tokens-3")
+    start.locator("button:enabled").click(timeout=SLOW)
+    expect(page.get_by_role("button", name="Pause")).to_be_visible(timeout=SLOW)
+    page.get_by_role("link", name="History").click()
+    page.get_by_role("link", name=re.compile("^Experiment running")).click(timeout=SLOW)
+    expect(page.locator(".st-key-experiment_buttons")).to_be_visible(timeout=SLOW)
+    check(page)
+    address = page.url
+    page.reload()
+    page.get_by_role("button", name="Stop").click(timeout=SLOW)
+    expect(page.get_by_role("button", name=re.compile("^(Go on|Start)"))).to_be_visible(timeout=SLOW)
+    assert page.url == address
+    page.get_by_role("link", name="All experiments").click()
+    expect(page.get_by_role("heading", name="On record")).to_be_visible(timeout=SLOW)
     check(page)

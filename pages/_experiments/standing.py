@@ -80,7 +80,10 @@ def _progress(app: App, id: str, live: bool) -> None:
     if now.engine and now.engine.problem:
         st.error(plain(now.engine.problem), icon=":material/database_off:")
     if said := words.why(now.state, now.record.reason):
-        st.info(plain(said), icon=":material/pause_circle:")
+        if now.record.reason == "asked" and now.state != "interrupted":
+            st.caption(plain(said))
+        else:
+            st.info(plain(said), icon=":material/pause_circle:")
     if refused := st.session_state.get(f"refused {id}"):
         st.error(refused, icon=":material/block:")
 
