@@ -8,8 +8,11 @@ import sys
 import pytest
 
 from llm_backends import Catalog, Message, race, settings
+from llm_backends.net import transport
 from llm_backends.net.arrival import readable
+from llm_backends.net.call import Call, current
 from llm_backends.net.retries import Retries
+from llm_backends.net.switch import Stopped
 from llm_backends.sandbox import serve
 
 from .kinds import KINDS
@@ -120,3 +123,16 @@ def test_an_endpoint_that_is_none_gets_no_second_request(kind, head):
         with pytest.raises(BlockingIOError):
             listener.accept()
     assert result.error_type == "ProviderDown" and "sandbox-secret-key" not in result.error_message
+
+
+def test_a_call_that_is_stopped_as_its_connection_opens_leaves_no_socket_open(monkeypatch):
+    call, (ours, theirs) = Call(), socket.socketpair()
+
+    def connected(*_):
+        call.stop()
+        return ours
+
+    monkeypatch.setattr(transport, "connected", connected)
+    with theirs, current(call), pytest.raises(Stopped):
+        transport._Network().connect_tcp("127.0.0.1", 9)
+    assert ours.fileno() == -1

@@ -169,7 +169,7 @@ def test_two_workers_share_an_experiment_and_each_endpoint_has_the_plans_concurr
 
 def test_who_comes_later_gets_a_part_and_when_it_is_killed_nothing_is_twice_or_lost(log, two, worker, sandbox):
     prompts = lines(150)
-    id = queued(log, planned("canned.ttft-100.rate-500.tokens-3", concurrency=3), prompts)
+    id = queued(log, planned("canned.ttft-250.rate-500.tokens-3", concurrency=3), prompts)
     victim = worker()
     until(lambda: victim.pid in holders(log, id), "handed over to who came later")
     until(lambda: len(requests_of(sandbox, prompts)) < len(places(log, id)) + 3, "a call under way")

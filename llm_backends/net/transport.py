@@ -95,7 +95,11 @@ class _Network(httpcore2.SyncBackend):
         sock = connected(host, port, timeout, socket_options or (), call)
         call.attempt.connect_ms = now_ms() - started
         stamp(sock)
-        call.hold(sock)
+        try:
+            call.hold(sock)
+        except BaseException:  # stopped just now
+            sock.close()
+            raise
         return _Stream(SyncStream(sock))
 
 
