@@ -168,8 +168,8 @@ def test_two_workers_share_an_experiment_and_each_endpoint_has_the_plans_concurr
 
 
 def test_who_comes_later_gets_a_part_and_when_it_is_killed_nothing_is_twice_or_lost(log, two, worker, sandbox):
-    prompts = lines(150)
-    id = queued(log, planned("canned.ttft-250.rate-500.tokens-3", concurrency=3), prompts)
+    prompts = lines(90)
+    id = queued(log, planned("canned.ttft-800.rate-500.tokens-3", concurrency=3), prompts)
     victim = worker()
     until(lambda: victim.pid in holders(log, id), "handed over to who came later")
     until(lambda: len(requests_of(sandbox, prompts)) < len(places(log, id)) + 3, "a call under way")
@@ -178,10 +178,10 @@ def test_who_comes_later_gets_a_part_and_when_it_is_killed_nothing_is_twice_or_l
     made = Counter(prompt for prompt, _ in requests_of(sandbox, prompts))
     before = {prompts[number - 1].prompt for number, *_ in places(log, id)}
     until_state(log, id, "done")
-    assert places(log, id) == Counter(itertools.product(range(1, 151), [0], [0]))
+    assert places(log, id) == Counter(itertools.product(range(1, 91), [0], [0]))
     requests = Counter(prompt for prompt, _ in requests_of(sandbox, prompts))
     assert all(requests[prompt] == made[prompt] for prompt in before)  # none that had ended is made again
-    assert sum(requests.values()) <= 150 + 1  # the killed one had one call in flight, for its one share
+    assert sum(requests.values()) <= 90 + 1  # the killed one had one call in flight, for its one share
     assert workers(log) == 2
 
 

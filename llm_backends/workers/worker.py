@@ -88,7 +88,7 @@ class Worker:
         self._engines: dict[tuple[str, Share], Engine] = {}
         self._warm: set[str] = set()
         self._prompts: tuple[str, Prompts] | None = None
-        self._left_to_others_ms: dict[int, float] = {}
+        self._left_to_others_ms: dict[int, tuple[float, float]] = {}
         self._closing = False
         self._serving: asyncio.Task[None] | None = None
 
@@ -212,10 +212,14 @@ class Worker:
     def _leave_to_others(self, job: int) -> None:
         with self._log.database.reading() as connection:
             due = balance.due(loads(connection), self._log.writer.process.id, length(connection))
-        since_ms = self._left_to_others_ms.setdefault(job, now_ms())
-        if self._closing or not due and now_ms() - since_ms < _PATIENCE_MS:
+        at_ms = now_ms()
+        since_ms, seen_ms = self._left_to_others_ms.get(job, (at_ms, at_ms))
+        if at_ms - seen_ms > _LOOK_S * 1000:  # somebody has had it meanwhile
+            since_ms = at_ms
+        if self._closing or not due and at_ms - since_ms < _PATIENCE_MS:
+            self._left_to_others_ms[job] = since_ms, at_ms
             raise _Again(0.2)
-        del self._left_to_others_ms[job]
+        self._left_to_others_ms.pop(job, None)
 
     def _asked(self, found: Experiment, plan: ExperimentPlan) -> Prompts:
         if self._prompts is None or self._prompts[0] != found.id:
