@@ -156,3 +156,16 @@ def sandbox_dashboard(sandbox, tmp_path_factory):
     """The URL of a dashboard on the sandbox, one for all the tests that don't need their own."""
     with served(APP, sandbox.environment(), tmp_path_factory.mktemp("dashboard")) as (url, _):
         yield url
+
+
+def end_app() -> None:
+    """End what the pages of a test share, so that the next test finds none of it."""
+    import streamlit as st
+
+    from pages._shared import session
+
+    parts = session.app()
+    parts.experiments.close()
+    parts.runs.close()
+    parts.log.close()
+    st.cache_resource.clear()

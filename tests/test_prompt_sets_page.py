@@ -19,6 +19,8 @@ from llm_backends.store.tables import experiments
 from pages._experiments import workers
 from pages._shared import session
 
+from .conftest import end_app
+
 APP = str(Path(__file__).parent.parent / "app.py")
 QUICK = "openai/sandbox.ttft-1.rate-2000.tokens-3"
 SLOW = "openai/sandbox.ttft-60000"
@@ -43,11 +45,7 @@ def opened(tmp_path, monkeypatch, sandbox):
         return page.run()
 
     yield opened
-    parts = session.app()
-    parts.experiments.close()
-    parts.runs.close()
-    parts.log.close()
-    st.cache_resource.clear()
+    end_app()
 
 
 def said(page) -> str:

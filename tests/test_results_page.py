@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from llm_backends.store.tables import experiments
 from pages._shared import session
 
+from .conftest import end_app
 from .test_accessibility import AXE, check
 from .test_browser import SLOW, choose
 from .test_pages import APP
@@ -33,11 +34,7 @@ def opened(tmp_path, monkeypatch):
         return page.switch_page("pages/prompt_sets.py").run()
 
     yield of
-    parts = session.app()
-    parts.experiments.close()
-    parts.runs.close()
-    parts.log.close()
-    st.cache_resource.clear()
+    end_app()
 
 
 def told(page) -> str:

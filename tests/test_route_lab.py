@@ -34,6 +34,8 @@ from llm_backends.store.call_log import CallLog
 from llm_backends.store.tables import calls
 from pages._shared import session
 
+from .conftest import end_app
+
 APP = str(Path(__file__).parent.parent / "app.py")
 QUICK = "canned.ttft-4.rate-2000.tokens-4"
 DIRECT, AZURE = Side("direct"), Side("azure")
@@ -383,11 +385,7 @@ def page(tmp_path, monkeypatch):
             return page.run().switch_page("pages/route_lab.py").run()
 
         yield opened, ref, (server, second)
-        parts = session.app()
-        parts.experiments.close()
-        parts.runs.close()
-        parts.log.close()
-        st.cache_resource.clear()
+        end_app()
 
 
 def said(page) -> str:
