@@ -178,11 +178,9 @@ class Engine:
     def _run(self) -> None:
         """Work, and renew the lease meanwhile."""
         self._crew.start()
-        renewed_ms = now_ms()
-        while not self._crew.finished(max(0.0, RENEW_S - (now_ms() - renewed_ms) / 1000)):
-            if now_ms() - renewed_ms >= RENEW_S * 1000:
-                self._renew()
-                renewed_ms = now_ms()
+        self._renew_at_ms = now_ms() + RENEW_S * 1000
+        while not self._crew.finished(max(0.0, self._renew_at_ms - now_ms()) / 1000):
+            self._renew_if_due()
         if self._desk.finished:
             self._end = _End("done")
         self._end = self._end or _End("paused", self._desk.passed)
@@ -193,13 +191,9 @@ class Engine:
 
     def _judge_rest(self) -> None:
         """Judge what a killed process left unjudged, or the checks before the present ones had judged."""
-        renewed_ms = now_ms()
 
         def go_on(judged: int) -> bool:
-            nonlocal renewed_ms
-            if now_ms() - renewed_ms >= RENEW_S * 1000:
-                self._renew()
-                renewed_ms = now_ms()
+            self._renew_if_due()
             return not self._closing
 
         try:
@@ -235,6 +229,11 @@ class Engine:
         self._desk.close()
         if cut:
             self._crew.cut()
+
+    def _renew_if_due(self) -> None:
+        if now_ms() >= self._renew_at_ms:
+            self._renew()
+            self._renew_at_ms = now_ms() + RENEW_S * 1000
 
     def _renew(self) -> None:
         try:
