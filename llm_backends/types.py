@@ -164,6 +164,8 @@ class CallResult:
     cost_usd: float | None = None
     price_source: str | None = None
     request_id: str | None = None
+    streamed: bool | None = None
+    """Whether the answer was asked for as a stream; None where the log is from before it was kept."""
 
     @property
     def tokens_per_s(self) -> float | None:

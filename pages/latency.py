@@ -20,7 +20,7 @@ TIMES = {
     "30 days": timedelta(days=30),
     "All": None,
 }
-ROUTES = {"All routes": None, "Direct": "direct", "Azure": "azure", "Local": "local"}
+ROUTES = {"All routes": (), "Direct": ("direct",), "Azure": ("azure",), "Local": ("local",)}
 CALLS = {"Everyday": False, "Experiments": True, "All": None}
 FACTS = {"model": "Model", "route": "Route"}
 FIGURES = (
@@ -58,7 +58,7 @@ def filters(sandbox: bool) -> Filter:
     if sandbox and simulated:
         st.caption("Every provider here is simulated: no latency or cost below is real.")
     since = TIMES[time] and datetime.now(UTC) - TIMES[time]
-    return Filter(since=since, route=ROUTES[route], include_simulated=simulated, experiments=CALLS[calls])
+    return Filter(since=since, routes=ROUTES[route], include_simulated=simulated, experiments=CALLS[calls])
 
 
 def nothing(app: session.App, chosen: Filter) -> None:

@@ -448,7 +448,7 @@ def test_a_database_from_before_revisions_is_brought_up_to_date_and_loses_nothin
     ]  # the newer tables are empty
     new = {
         "calls": {"build_ms": None, "timed_from": None, "tries": "[]"}
-        | dict.fromkeys(("experiment_id", "prompt_number", "repeat")),
+        | dict.fromkeys(("experiment_id", "prompt_number", "repeat", "streamed")),
         "comparisons": {"process": None},
         "schema_version": {"version": 2},  # what tells the earlier version that it is too old
     }
@@ -620,10 +620,10 @@ def test_a_filter_chooses_by_time_route_model_and_status(log):
     day = {"since": datetime(2026, 11, 2, tzinfo=UTC), "until": datetime(2026, 11, 3, tzinfo=UTC)}
     assert found() == list(rows)[::-1]
     assert found(**day) == ["failed", "azure", "utc by Z", "on time"]
-    assert found(**day, route="azure") == ["azure"]
+    assert found(**day, routes=("azure",)) == ["azure"]
     assert found(models=("mistral/a/b",)) == ["failed"]
     assert found(models=("mistral/a/b", "openai/gpt-4o"), until=day["since"]) == ["early"]
-    assert found(status="error") == ["failed"]
+    assert found(statuses=("error",)) == ["failed"]
     assert found(models=("nobody/nothing",)) == []
     assert len(log.calls(limit=2)) == 2
 

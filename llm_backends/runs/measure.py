@@ -155,6 +155,7 @@ class _Tally:
             gap_p95_ms=percentile(gaps, 0.95),
             gap_max_ms=gaps[-1] if gaps else None,
             request_id=call.attempt.request_id,
+            streamed=self.streamed,
             **_attempts(result, call),
         )
 

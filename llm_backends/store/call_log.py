@@ -1,20 +1,23 @@
 """The log of every call, as pages, command line and runs use it."""
 
 import atexit
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..checks.checks import Judgement
 from ..types import CallResult
-from . import calls, comparisons, figures, judgements, preferences, tables
+from . import calls, comparisons, figures, judgements, preferences, rollups, tables
 from .calls import ALL, Filter, LoggedCall, Place
 from .columns import now
 from .comparisons import Comparison
 from .database import Database
 from .figures import ModelStats
 from .writer import Writer
+
+if TYPE_CHECKING:
+    from pyarrow import Table
 
 __all__ = ["CallLog", "Comparison", "Filter", "LoggedCall", "ModelStats", "Place"]
 
@@ -117,6 +120,16 @@ class CallLog:
         """Counts, percentiles and costs for each model on each route, made in the database."""
         with self.database.reading() as connection:
             return figures.by_model(connection, filter)
+
+    def cells(self, filter: Filter = ALL) -> "Table":
+        """What the calls of the filter's time came to, by kind: see store/cells.py. Its other conditions are not looked
+        at."""
+        with self.database.reading() as connection:
+            return rollups.read(connection, filter)
+
+    def roll_up(self) -> Iterator[float]:
+        """Make the rollups of days that are over, where they are missing, yielding what share of them is made."""
+        return rollups.roll_up(self.database)
 
     def preferences(self, user: str | None = None) -> dict[str, Any]:
         """What this user, or everybody where there are no users, has chosen on the Settings page, by name."""

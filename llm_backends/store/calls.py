@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, RowMapping, Select, bindparam, select
+from sqlalchemy import ColumnElement, Connection, Row, RowMapping, Select, bindparam, case, not_, select
 
 from .. import redact
 from ..types import Attempt, CallResult, Route, Status, Target, Usage
@@ -28,17 +28,22 @@ Query = Select[*tuple[Any, ...]]
 class Filter:
     """Which calls are meant. `since` and `until` are times with a time zone; `until` itself is left out.
 
-    `models` are names as in the picker, `provider/model`; none means all. None in another field leaves it open.
-    `experiments`: only the calls of experiments, or none of them.
+    `models` are names as in the picker, `provider/model`; `endpoints` are hosts. An empty tuple means all, None leaves
+    it open. `experiments`: only the calls of experiments, or none of them; `streamed`: only those asked for as a
+    stream, or not so; `opened`: only those that had to open a connection, or those on an open one.
     """
 
     since: datetime | None = None
     until: datetime | None = None
-    route: Route | None = None
+    routes: tuple[Route, ...] = ()
     models: tuple[str, ...] = ()
     include_simulated: bool = False
-    status: Status | None = None
+    statuses: tuple[Status, ...] = ()
     experiments: bool | None = None
+    providers: tuple[str, ...] = ()
+    endpoints: tuple[str, ...] = ()
+    streamed: bool | None = None
+    opened: bool | None = None
 
 
 ALL = Filter()
@@ -127,7 +132,8 @@ def groups(connection: Connection, filter: Filter) -> Iterator[Group]:
     group = connection.execute(select(*GROUP).order_by(*GROUP).limit(1)).first()
     while group:
         provider, model, route = group
-        if filter.route in (None, route) and (not filter.models or f"{provider}/{model}" in filter.models):
+        of_models = not filter.models or f"{provider}/{model}" in filter.models
+        if of_models and provider in (filter.providers or (provider,)) and route in (filter.routes or (route,)):
             yield group
         group = _after(connection, group)
 
@@ -148,20 +154,32 @@ def conditions(filter: Filter) -> list[ColumnElement[bool]]:
     c = calls.c
     wanted: list[ColumnElement[bool]] = []
     if filter.since:
-        wanted.append(c.started_at >= _bound(filter.since))
+        wanted.append(c.started_at >= bound(filter.since))
     if filter.until:
-        wanted.append(c.started_at < _bound(filter.until))
-    if filter.route:
-        wanted.append(c.route == filter.route)
+        wanted.append(c.started_at < bound(filter.until))
+    for column, chosen in (
+        (c.provider, filter.providers),
+        (c.route, filter.routes),
+        (c.endpoint_host, filter.endpoints),
+        (c.status, filter.statuses),
+    ):
+        if chosen:
+            wanted.append(column.in_(chosen))
     if not filter.include_simulated:
         wanted.append(c.simulated.is_(False))
-    if filter.status:
-        wanted.append(c.status == filter.status)
     if filter.experiments is not None:
         wanted.append(c.experiment_id.is_not(None) if filter.experiments else c.experiment_id.is_(None))
+    if filter.streamed is not None:
+        wanted.append(c.streamed.is_(filter.streamed))
+    if filter.opened is not None:
+        wanted.append(OPENED if filter.opened else not_(OPENED))
     return wanted
 
 
-def _bound(moment: datetime) -> str:
+OPENED = case((calls.c.timed_from == "socket", calls.c.connect_ms.is_not(None)))
+"""Whether a call had to open a connection; null where that can't be seen."""
+
+
+def bound(moment: datetime) -> str:
     """A time without its zone, which sorts right before the same time however its UTC is marked."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds")[: len("2026-01-01T00:00:00.000")]

@@ -9,6 +9,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -144,6 +145,7 @@ calls = Table(
     Column("experiment_id", Name, ForeignKey("experiments.id", name="calls_experiment_id_fkey")),
     Column("prompt_number", Integer),
     Column("repeat", Integer),
+    Column("streamed", Boolean),
     Index("calls_by_comparison", "comparison_id", "slot"),
     Index("calls_by_time", "started_at", "id"),
     # The first holds every column that by_model sums, so that a million answers need not be read for their numbers. The
@@ -168,6 +170,16 @@ calls = Table(
         *("input_tokens", "output_tokens", "total_ms", "connect_ms", "headers_ms", "ttft_ms", "ttfat_ms", "tpot_ms"),
         *("chunks", "attempts"),
     ),
+)
+
+# What all calls of a UTC day came to, as store/rollups.py makes it of them; gone as soon as another call of that day is
+# written. `format` is how `cells` are to be read: those of another version are made anew.
+rollups = Table(
+    "rollups",
+    metadata,
+    Column("day", Name, primary_key=True),
+    Column("format", Integer, nullable=False),
+    Column("cells", LargeBinary, nullable=False),
 )
 
 # What the experiment's checks found in an answer. `checks` names the list of checks, which may be another by now;

@@ -15,10 +15,11 @@ from sqlalchemy import Table
 from sqlalchemy.exc import OperationalError
 
 from ..errors import ConfigError
+from . import rollups
 from .database import Database
 from .diagnosis import explained
 from .processes import SEEN_EVERY_S, Process
-from .tables import insert, metadata
+from .tables import calls, insert, metadata
 
 MAX_WAITING_CHARS = 64_000_000
 """The text that may wait in memory, in characters, each row counted as 1000 more. Rows beyond it are not kept."""
@@ -178,6 +179,8 @@ class Writer:
                     values = [row.values(row.id) for row in rows if row.table is table]
                     if values:
                         connection.execute(insert(connection, table).on_conflict_do_nothing(), values)
+                    if values and table is calls:
+                        rollups.forget(connection, {row["started_at"][: len("2026-11-25")] for row in values})
         except (OperationalError, ConfigError, OSError):
             raise
         except Exception as exc:
