@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..stats import sketch
 from ..store.call_log import Filter
-from ..store.cells import SUMS, TIMES
+from ..store.rollups.cells import SUMS, TIMES
 
 Numbers = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -25,8 +25,11 @@ upper end, q^n <= 0.025. Of fewer values the highest would be called the 99th pe
 
 @dataclass(frozen=True)
 class Groups:
-    """What groups of calls come to. `sums` has an array by the names of store.cells.SUMS, a place a group; `statuses`
-    and `errors` the calls by status and by class of error. `counts` has the sketch of each time, (groups, buckets)."""
+    """What groups of calls come to.
+
+    `sums` has an array by the names of store.rollups.cells.SUMS, a place a group; `statuses` and `errors` the calls by
+    status and by class of error. `counts` has the sketch of each time, (groups, buckets).
+    """
 
     by: tuple[str, ...]
     keys: tuple[Key, ...]
@@ -52,7 +55,7 @@ class Groups:
 
 @dataclass(frozen=True)
 class View:
-    """Cells as a columnar table: see store/cells.py."""
+    """Cells as a columnar table: see store/rollups/cells.py."""
 
     cells: pa.Table
 

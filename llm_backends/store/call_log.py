@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from ..checks.checks import Judgement
 from ..types import CallResult
-from . import calls, comparisons, figures, judgements, preferences, rollups, tables
+from . import calls, comparisons, figures, judgements, preferences, tables
 from .calls import ALL, Filter, LoggedCall, Place
 from .columns import now
 from .comparisons import Comparison
 from .database import Database
 from .figures import ModelStats
+from .rollups import days
 from .writer import Writer
 
 if TYPE_CHECKING:
@@ -122,14 +123,13 @@ class CallLog:
             return figures.by_model(connection, filter)
 
     def cells(self, filter: Filter = ALL) -> "Table":
-        """What the calls of the filter's time came to, by kind: see store/cells.py. Its other conditions are not looked
-        at."""
+        """What the calls of the filter's time came to, by kind: store/rollups/. Nothing else of it is looked at."""
         with self.database.reading() as connection:
-            return rollups.read(connection, filter)
+            return days.read(connection, filter)
 
     def roll_up(self) -> Iterator[float]:
         """Make the rollups of days that are over, where they are missing, yielding what share of them is made."""
-        return rollups.roll_up(self.database)
+        return days.roll_up(self.database)
 
     def preferences(self, user: str | None = None) -> dict[str, Any]:
         """What this user, or everybody where there are no users, has chosen on the Settings page, by name."""

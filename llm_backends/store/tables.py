@@ -172,7 +172,7 @@ calls = Table(
     ),
 )
 
-# What all calls of a UTC day came to, as store/rollups.py makes it of them; gone as soon as another call of that day is
+# What all calls of a UTC day came to, as store/rollups/ makes it of them; gone as soon as another call of that day is
 # written. `format` is how `cells` are to be read: those of another version are made anew.
 rollups = Table(
     "rollups",

@@ -15,10 +15,10 @@ from sqlalchemy import Table
 from sqlalchemy.exc import OperationalError
 
 from ..errors import ConfigError
-from . import rollups
 from .database import Database
 from .diagnosis import explained
 from .processes import SEEN_EVERY_S, Process
+from .rollups import days
 from .tables import calls, insert, metadata
 
 MAX_WAITING_CHARS = 64_000_000
@@ -180,7 +180,7 @@ class Writer:
                     if values:
                         connection.execute(insert(connection, table).on_conflict_do_nothing(), values)
                     if values and table is calls:
-                        rollups.forget(connection, {row["started_at"][: len("2026-11-25")] for row in values})
+                        days.forget(connection, {row["started_at"][: len("2026-11-25")] for row in values})
         except (OperationalError, ConfigError, OSError):
             raise
         except Exception as exc:

@@ -8,9 +8,9 @@ import pyarrow as pa
 from pyarrow import Table
 from sqlalchemy import Boolean, ColumnElement, cast, func, select
 
-from ..stats import sketch
-from .calls import OPENED, Query
-from .tables import calls
+from ...stats import sketch
+from ..calls import OPENED, Query
+from ..tables import calls
 
 FORMAT = 1
 """To be raised when the columns of a cell, or the buckets of stats/sketch.py, become others."""

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, delete, select, text
 
-from ..errors import ConfigError
-from .calls import Filter, bound
-from .columns import now
-from .database import Database
-from .tables import calls, insert, rollups
+from ...errors import ConfigError
+from ..calls import Filter, bound
+from ..columns import now
+from ..database import Database
+from ..tables import calls, insert, rollups
 
 if TYPE_CHECKING:
     from pyarrow import Table
