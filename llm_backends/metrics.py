@@ -6,12 +6,13 @@ from typing import Any, Literal
 from .types import CallResult
 
 Unit = Literal["ms", "tokens", "tokens/s", "USD", "count", "share", "text"]
-Statistic = Literal["p50", "p95", "max"]
+Statistic = Literal["p50", "p95", "p99", "max"]
 
 _DIGITS: dict[Unit, int] = {"ms": 0, "tokens": 0, "tokens/s": 1, "USD": 6, "count": 0, "share": 3}
 _SAID: dict[Statistic, str] = {
     "p50": "Half of {over} are no higher.",
     "p95": "95 % of {over} are no higher.",
+    "p99": "99 % of {over} are no higher.",
     "max": "The highest of {over}.",
 }
 

@@ -47,6 +47,10 @@ class Groups:
         least = CARRIED.get(q, 1)
         return [sketch.quantile(row, q) if row.sum() >= least else None for row in self.counts[time]]
 
+    def several(self, time: str, group: int, qs: Sequence[float]) -> list[float | None]:
+        """Several percentiles of one group, whatever carries them."""
+        return [sketch.quantile(self.counts[time][group], q) for q in qs]
+
     def mean(self, total: str, of: str) -> list[float | None]:
         """The mean of a sum over its count, None of none."""
         pairs = zip(self.sums[total], self.sums[of], strict=True)
@@ -66,6 +70,7 @@ class View:
             ("provider", filter.providers),
             ("route", filter.routes),
             ("endpoint_host", filter.endpoints),
+            ("deployment", filter.deployments),
             ("status", filter.statuses),
         )
         wanted += [pc.is_in(table[name], pa.array(names)) for name, names in of if names]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..checks.checks import Judgement
 from ..types import CallResult
 from . import calls, comparisons, figures, judgements, preferences, tables
-from .calls import ALL, Filter, LoggedCall, Place
+from .calls import ALL, Behind, Filter, LoggedCall, Place
 from .columns import now
 from .comparisons import Comparison
 from .database import Database
@@ -116,6 +116,13 @@ class CallLog:
         """Calls, newest first."""
         with self.database.reading() as connection:
             return calls.recent(connection, filter, limit)
+
+    def behind(
+        self, filter: Filter, what: Behind | None = None, near: tuple[str, float] | None = None, limit: int = 10
+    ) -> tuple[LoggedCall, ...]:
+        """Some of the calls that a figure is of: see calls.behind."""
+        with self.database.reading() as connection:
+            return calls.behind(connection, filter, what, near, limit)
 
     def by_model(self, filter: Filter = ALL) -> tuple[ModelStats, ...]:
         """Counts, percentiles and costs for each model on each route, made in the database."""

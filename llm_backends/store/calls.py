@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, Row, RowMapping, Select, bindparam, case, not_, select
 
@@ -42,6 +42,7 @@ class Filter:
     experiments: bool | None = None
     providers: tuple[str, ...] = ()
     endpoints: tuple[str, ...] = ()
+    deployments: tuple[str, ...] = ()
     streamed: bool | None = None
     opened: bool | None = None
 
@@ -103,6 +104,47 @@ def recent(connection: Connection, filter: Filter, limit: int) -> tuple[LoggedCa
     return tuple(sorted(found, key=lambda call: (call.result.started_at, call.id), reverse=True)[:limit])
 
 
+Behind = Literal["failed", "stopped", "unpriced", "uncounted"]
+
+
+def behind(
+    connection: Connection, filter: Filter, what: Behind | None, near: tuple[str, float] | None, limit: int
+) -> tuple[LoggedCall, ...]:
+    """Some of the calls that a figure is of: those that are `what`, the newest first.
+
+    With `near` (a time's column, its value) they ended well, and their times are the nearest to the value from both
+    sides, ascending.
+    """
+    c = calls.c
+    of: dict[Behind | None, list[ColumnElement[bool]]] = {
+        None: [],
+        "failed": [c.status == "error"],
+        "stopped": [c.status == "stopped"],
+        "unpriced": [c.cost_usd.is_(None)],
+        "uncounted": [c.input_tokens.is_(None)],
+    }
+    query = select(calls).where(*conditions(filter), *of[what])
+    if near is None:
+        orders = [query.order_by(c.started_at.desc(), c.id.desc()).limit(limit)]
+    else:
+        column, value = c[near[0]], near[1]
+        well = query.where(c.status == "ok", column > 0)
+        below = well.where(column <= value).order_by(column.desc()).limit(limit // 2)
+        orders = [below, well.where(column > value).order_by(column).limit(limit - limit // 2)]
+    of_group = [column == bindparam(column.name) for column in GROUP]
+    found = [
+        logged(row)
+        for group in groups(connection, filter)
+        for order in orders
+        for row in connection.execute(order.where(*of_group), group._asdict()).mappings()
+    ]
+    if near is None:
+        return tuple(sorted(found, key=lambda call: (call.result.started_at, call.id), reverse=True)[:limit])
+    name, value = near
+    nearest = sorted(found, key=lambda call: abs(getattr(call.result, name) - value))[:limit]
+    return tuple(sorted(nearest, key=lambda call: getattr(call.result, name)))
+
+
 def of_comparisons(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[LoggedCall, ...]]:
     """The calls of each of these comparisons, by slot."""
     found: dict[str, list[LoggedCall]] = {id: [] for id in ids}
@@ -161,6 +203,7 @@ def conditions(filter: Filter) -> list[ColumnElement[bool]]:
         (c.provider, filter.providers),
         (c.route, filter.routes),
         (c.endpoint_host, filter.endpoints),
+        (c.deployment, filter.deployments),
         (c.status, filter.statuses),
     ):
         if chosen:
