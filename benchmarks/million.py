@@ -44,7 +44,8 @@ def fill(url: str, calls: int = 1_000_000, days: int = 90, seed: int = 7) -> Non
             for compared, made in _batches(calls, days, plans, rng):
                 _write(connection, comparisons, compared)
                 _write(connection, _calls, made)
-                connection.commit()
+                # The rows went around SQLAlchemy, which knows of no transaction to commit.
+                connection.connection.driver_connection.commit()
             if database.is_server:
                 connection.exec_driver_sql("ANALYZE")  # as autovacuum soon would; nobody does it in SQLite
                 connection.commit()
