@@ -18,7 +18,7 @@ PAGES = [
     st.Page("pages/compare.py", title="Compare", icon=":material/view_column:", default=True),
     st.Page("pages/prompt_sets.py", title="Prompt sets", icon=":material/checklist:"),
     st.Page("pages/route_lab.py", title="Route lab", icon=":material/alt_route:"),
-    st.Page("pages/latency.py", title="Latency and cost", icon=":material/speed:"),
+    st.Page("pages/insights.py", title="Insights", icon=":material/insights:"),
     st.Page("pages/history.py", title="History", icon=":material/history:"),
     st.Page("pages/settings.py", title="Settings", icon=":material/settings:"),
 ]

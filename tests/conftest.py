@@ -126,7 +126,7 @@ def page(browser, dashboard):
             wrong.append(f"a request left this machine: {request.url}")
 
     def logged(message):
-        # Opened at /latency, say, Streamlit looks for its server under that path too before it finds the root.
+        # Opened at /insights, say, Streamlit looks for its server under that path too before it finds the root.
         guess = message.text.endswith("404 (Not Found)") and "/_stcore/" in message.location["url"]
         if message.type == "error" and not guess:
             wrong.append(f"console: {message.text} {message.location['url']}")

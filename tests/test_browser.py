@@ -57,7 +57,7 @@ def test_the_first_click_without_any_key_gets_two_answers_and_logs_them(page, da
         expect(page.locator(f".st-key-metrics_{slot}")).to_contain_text("First token")
     expect(page.locator(".st-key-latency_table")).to_contain_text("Download CSV")
     expect(page.locator(".st-key-stop_all button")).to_be_disabled()
-    page.get_by_role("link", name="Latency and cost").click()
+    page.get_by_role("link", name="Insights").click()
     expect(page.get_by_test_id("stDataFrame")).to_be_visible()
     page.get_by_role("link", name="History").click()
     expect(page.locator("[class*=st-key-entry_]")).to_contain_text("2 done")

@@ -34,7 +34,7 @@ OWNERS = {
     "openai": {"azure.backend", "providers.local", "providers.openai", "formats.chat_completions"},
     "pandas": set(),
     "procrastinate": {"workers.*"},
-    "pyarrow": {"insights.*", "prompt_sets.records", "results.files", "store.rollups.cells"},
+    "pyarrow": {"insights.*", "prompt_sets.records", "store.rollups.cells", "files.tables"},
     "rapidfuzz": {"checks.matching"},
     "regex": {"checks.matching"},
     "scipy": {"stats.*"},
@@ -46,7 +46,7 @@ OWNERS = {
 
 # From the lowest to the highest. A module imports from lower layers and from its own folder, never sideways.
 LAYERS = (
-    {"clock", "once", "prompt_set", "redact", "spreadsheet", "stats", "types", "vendors"},
+    {"clock", "files", "once", "prompt_set", "redact", "stats", "types", "vendors"},
     {"checks", "errors", "facts", "metrics", "parameters"},
     {"settings", "net", "prompt_sets", "store"},
     {"formats", "sentences", "slot"},

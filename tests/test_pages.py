@@ -196,7 +196,7 @@ def app(tmp_path, monkeypatch):
 
 
 def test_simulated_calls_are_left_out_where_providers_are_real(app):
-    assert not app().switch_page("pages/latency.py").run().toggle(key="latency_simulated").value
+    assert not app().switch_page("pages/insights.py").run().toggle(key="simulated").value
 
 
 def test_a_run_without_prompt_or_model_says_what_is_missing(app):

@@ -241,14 +241,14 @@ def test_one_that_another_process_runs_can_be_paused_from_here(opened, tmp_path)
     assert record(id).state == "stopped" and "Start" in labels(page) and not page.exception
 
 
-def test_latency_leaves_calls_of_experiments_out_until_they_are_asked_for(opened):
+def test_insights_leave_calls_of_experiments_out_until_they_are_asked_for(opened):
     page = opened()
     id = add(prompts=1)
     engine = session.app().experiments.resume(id, session.app().catalog)
     assert engine.wait(30) and session.app().log.flush(10)
-    page.switch_page("pages/latency.py").run()
+    page.switch_page("pages/insights.py").run()
     assert "Only calls of experiments here: 2 of them." in said(page) and not page.main.dataframe
-    page.main.segmented_control(key="latency_calls").set_value("All").run()
+    page.main.segmented_control(key="calls").set_value("All").run()
     assert len(page.main.dataframe) == 1 and not page.exception
 
 

@@ -154,8 +154,8 @@ def test_what_an_unready_model_lacks_can_be_given_on_the_settings_page_or_nowher
 
 
 def test_where_all_is_simulated_simulated_calls_are_shown_from_the_start(opened):
-    page = opened("pages/latency.py")
-    assert page.toggle(key="latency_simulated").value and "no latency or cost below is real" in said(page)
+    page = opened("pages/insights.py")
+    assert page.toggle(key="simulated").value and "no latency or cost below is real" in said(page)
 
 
 def test_a_refused_key_says_what_to_do(opened):

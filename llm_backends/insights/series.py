@@ -1,8 +1,13 @@
 """What the charts of the Insights page draw, each as rows that are also its file: units are in the names."""
 
 from collections.abc import Sequence
+from datetime import date, timedelta
 from typing import Any, Literal
 
+import numpy as np
+import pyarrow as pa
+
+from ..store.call_log import LoggedCall
 from .view import CARRIED, View
 
 Records = list[dict[str, Any]]
@@ -18,21 +23,43 @@ def busiest(view: View, most: int) -> tuple[tuple[str, str, str], ...]:
     return tuple(groups.keys[place] for place in sorted(order))
 
 
+def of_models(view: View, keys: Sequence[tuple[str, str, str]]) -> View:
+    """The cells of these models on these routes."""
+    code, known = view.codes(*MODEL)
+    wanted = np.isin(code, [place for place, key in enumerate(known) if key in keys])
+    return View(view.cells.filter(pa.array(wanted)).combine_chunks())
+
+
+def weekly(view: View) -> View:
+    """The same told by the week: each day becomes the Monday before it."""
+    days = view.cells["stretch"].combine_chunks().dictionary_encode()
+    mondays = [monday(day) for day in days.dictionary.to_pylist()]
+    weeks = pa.array(mondays, pa.string()).take(days.indices)
+    return View(view.cells.set_column(view.cells.schema.get_field_index("stretch"), "stretch", weeks))
+
+
+def monday(day: str) -> str:
+    """The first day of its week."""
+    of = date.fromisoformat(day)
+    return (of - timedelta(days=of.weekday())).isoformat()
+
+
 def distribution(view: View, time: str) -> Records:
-    """For each model the time below which so large a `share` (0 to 1) of its calls lie; the ends only where carried."""
+    """For each model the time below which so large a `share` (0 to 1) of its calls lie, as far as they carry it."""
     groups = view.groups(*MODEL, times=(time,))
     samples = groups.samples(time)
-    rows: Records = []
-    for place, key in enumerate(groups.keys):
-        n = int(samples[place])
-        # The highest share that is told has its 95 % interval: as for p95 and p99.
-        end = max((q for q, least in CARRIED.items() if n >= least), default=0.0)
-        rows += [
-            _model(key) | {"share": share, time: value, "calls": n}
-            for share, value in zip(_SHARES, groups.several(time, place, _SHARES), strict=True)
-            if round(1 - end, 2) <= share <= end
-        ]
-    return rows
+    return [
+        _model(key) | {"share": share, time: value, "calls": int(samples[place])}
+        for place, key in enumerate(groups.keys)
+        for share, value in zip(_SHARES, groups.several(time, place, _SHARES), strict=True)
+        if value is not None and carried(share, int(samples[place]))
+    ]
+
+
+def carried(share: float, values: int) -> bool:
+    """Whether so many values carry the percentile of this share: as for p95 and p99, its 95 % interval by order
+    statistics has an end on either side. The median is told of any."""
+    return share == 0.5 or max(share, 1 - share) ** values <= 0.025
 
 
 def over_time(view: View, time: str) -> Records:
@@ -107,6 +134,24 @@ def speed(view: View) -> Records:
             ends = {"tokens_per_s_p5": slow and 1000 / slow, "tokens_per_s_p95": fast and 1000 / fast}
             known = ends if samples[place] >= CARRIED[0.95] else dict.fromkeys(ends)
             rows.append(_model(key) | {"tokens_per_s_p50": 1000 / middle, **known, "calls": int(samples[place])})
+    return rows
+
+
+def by_input(calls: Sequence[LoggedCall], keys: Sequence[tuple[str, str, str]]) -> Records:
+    """For each of these calls that is of these models and ended well: its length in tokens, and its first token."""
+    rows: Records = []
+    for call in calls:
+        result, target = call.result, call.result.target
+        key = (target.provider, target.model, target.route)
+        if key in keys and result.status == "ok" and result.usage and result.usage.input_tokens and result.ttft_ms:
+            rows.append(
+                {
+                    "time_utc": result.started_at,
+                    **_model(key),
+                    "input_tokens": result.usage.input_tokens,
+                    "ttft_ms": result.ttft_ms,
+                }
+            )
     return rows
 
 

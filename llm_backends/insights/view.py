@@ -66,7 +66,7 @@ class View:
     def chosen(self, filter: Filter) -> "View":
         """Those cells that the filter lets through, its time aside."""
         table, wanted = self.cells, []
-        of: tuple[tuple[str, Sequence[str]], ...] = (
+        of: tuple[tuple[str, Sequence[str | None]], ...] = (
             ("provider", filter.providers),
             ("route", filter.routes),
             ("endpoint_host", filter.endpoints),

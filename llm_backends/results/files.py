@@ -1,19 +1,15 @@
 """An experiment's calls as a file: CSV, Parquet, JSON or JSON lines, written batch by batch."""
 
-import csv
-import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice, product
 from typing import Any, BinaryIO, Literal
 
-from .. import spreadsheet
+from ..files.tables import Column, write_csv, write_parquet
 from ..store.database import Database
 from .columns import Columns
-from .rows import Field, Kind, fields, rows
+from .rows import Field, fields, rows
 
 Format = Literal["csv", "parquet", "json", "jsonl"]
-_GROUP = 5_000  # rows of a row group of Parquet, which is held whole
 
 
 def write(columns: Columns, database: Database, format: Format, out: BinaryIO) -> int:
@@ -38,20 +34,6 @@ class _Counted:
             yield row
 
 
-def _csv(known: Sequence[Field], rows: Iterable[dict[str, Any]], out: BinaryIO) -> None:
-    text = io.TextIOWrapper(out, encoding="utf-8-sig", newline="", write_through=True)
-    lines = csv.writer(text)
-    lines.writerow([field.name for field in known])
-    for row in rows:
-        lines.writerow([_cell(field.kind, row[field.name]) for field in known])
-    text.detach()
-
-
-def _cell(kind: Kind, value: Any) -> Any:
-    # Tags are read back so from a prompt set's file.
-    return spreadsheet.cell(", ".join(value) if kind == "list" and value is not None else value)
-
-
 def _json_lines(_known: Sequence[Field], rows: Iterable[dict[str, Any]], out: BinaryIO) -> None:
     for row in rows:
         out.write(_json(row) + b"\n")
@@ -69,32 +51,13 @@ def _json(row: dict[str, Any]) -> bytes:
     return json.dumps(row, ensure_ascii=False).encode()
 
 
-def _parquet(known: Sequence[Field], rows: Iterable[dict[str, Any]], out: BinaryIO) -> None:
-    """Variables are JSON text: what they are called differs from row to row."""
-    import pyarrow as pa
-    from pyarrow import parquet
-
-    types = {
-        "text": pa.string(),
-        "whole": pa.int64(),
-        "number": pa.float64(),
-        "flag": pa.bool_(),
-        "list": pa.list_(pa.string()),
-        "mapping": pa.string(),
-    }
-    schema = pa.schema([(field.name, types[field.kind]) for field in known])
-    mappings = [field.name for field in known if field.kind == "mapping"]
-    with parquet.ParquetWriter(out, schema, compression="zstd") as writer:
-        left = iter(rows)
-        while group := [*islice(left, _GROUP)]:
-            for row, name in product(group, mappings):
-                row[name] = None if row[name] is None else json.dumps(row[name], ensure_ascii=False)
-            writer.write_table(pa.Table.from_pylist(group, schema))
+def _columns(known: Sequence[Field]) -> list[Column]:
+    return [Column(field.name, field.kind) for field in known]
 
 
 _WRITERS: dict[Format, Callable[[Sequence[Field], Iterable[dict[str, Any]], BinaryIO], None]] = {
-    "csv": _csv,
-    "parquet": _parquet,
+    "csv": lambda known, rows, out: write_csv(_columns(known), rows, out),
+    "parquet": lambda known, rows, out: write_parquet(_columns(known), rows, out),
     "json": _json_list,
     "jsonl": _json_lines,
 }

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from ..checks.sentences import of_result
+from ..files.tables import Kind
 from ..metrics import METRICS, Metric
 from ..prompt_set import Row
 from ..prompt_sets.template import render
@@ -14,7 +15,6 @@ from ..store.results.texts import OpenedCall
 from .columns import Columns
 from .summary import labels
 
-Kind = Literal["text", "whole", "number", "flag", "list", "mapping"]
 _BATCH = 500  # calls that are held at once, about
 _WHOLE = ("tokens", "count")
 

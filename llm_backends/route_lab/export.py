@@ -5,7 +5,7 @@ import io
 from dataclasses import asdict
 from typing import Any
 
-from .. import spreadsheet
+from ..files import spreadsheet
 from .outcome import Match, Outcome
 from .plan import METRICS
 from .sentences import apart, headline, verdict

@@ -4,9 +4,22 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
-from sqlalchemy import ColumnElement, Connection, Row, RowMapping, Select, bindparam, case, not_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    RowMapping,
+    Select,
+    and_,
+    bindparam,
+    case,
+    not_,
+    or_,
+    select,
+    true,
+)
 
 from .. import redact
 from ..types import Attempt, CallResult, Route, Status, Target, Usage
@@ -28,9 +41,10 @@ Query = Select[*tuple[Any, ...]]
 class Filter:
     """Which calls are meant. `since` and `until` are times with a time zone; `until` itself is left out.
 
-    `models` are names as in the picker, `provider/model`; `endpoints` are hosts. An empty tuple means all, None leaves
-    it open. `experiments`: only the calls of experiments, or none of them; `streamed`: only those asked for as a
-    stream, or not so; `opened`: only those that had to open a connection, or those on an open one.
+    `models` are names as in the picker, `provider/model`; `endpoints` are hosts; None among them, or among the
+    deployments, means the calls that have none. An empty tuple means all, None in its place leaves it open.
+    `experiments`: only the calls of experiments, or none of them; `streamed`: only those asked for as a stream, or not
+    so; `opened`: only those that had to open a connection, or those on an open one.
     """
 
     since: datetime | None = None
@@ -41,8 +55,8 @@ class Filter:
     statuses: tuple[Status, ...] = ()
     experiments: bool | None = None
     providers: tuple[str, ...] = ()
-    endpoints: tuple[str, ...] = ()
-    deployments: tuple[str, ...] = ()
+    endpoints: tuple[str | None, ...] = ()
+    deployments: tuple[str | None, ...] = ()
     streamed: bool | None = None
     opened: bool | None = None
 
@@ -104,7 +118,9 @@ def recent(connection: Connection, filter: Filter, limit: int) -> tuple[LoggedCa
     return tuple(sorted(found, key=lambda call: (call.result.started_at, call.id), reverse=True)[:limit])
 
 
-Behind = Literal["failed", "stopped", "unpriced", "uncounted"]
+_Timed = Literal["ttft_ms", "ttfat_ms", "tpot_ms", "total_ms"]
+Behind = Literal["failed", "stopped", "priced", "unpriced", "counted", "uncounted", _Timed]
+"""What calls are that a figure is of; of a time: those that ended well and have it."""
 
 
 def behind(
@@ -116,14 +132,17 @@ def behind(
     sides, ascending.
     """
     c = calls.c
-    of: dict[Behind | None, list[ColumnElement[bool]]] = {
-        None: [],
-        "failed": [c.status == "error"],
-        "stopped": [c.status == "stopped"],
-        "unpriced": [c.cost_usd.is_(None)],
-        "uncounted": [c.input_tokens.is_(None)],
+    of: dict[Behind | None, ColumnElement[bool]] = {
+        None: true(),
+        "failed": c.status == "error",
+        "stopped": c.status == "stopped",
+        "priced": c.cost_usd.is_not(None),
+        "unpriced": c.cost_usd.is_(None),
+        "counted": c.input_tokens.is_not(None),
+        "uncounted": c.input_tokens.is_(None),
     }
-    query = select(calls).where(*conditions(filter), *of[what])
+    of |= {time: and_(c.status == "ok", c[time] > 0) for time in get_args(_Timed)}
+    query = select(calls).where(*conditions(filter), of[what])
     if near is None:
         orders = [query.order_by(c.started_at.desc(), c.id.desc()).limit(limit)]
     else:
@@ -207,7 +226,8 @@ def conditions(filter: Filter) -> list[ColumnElement[bool]]:
         (c.status, filter.statuses),
     ):
         if chosen:
-            wanted.append(column.in_(chosen))
+            named = column.in_([name for name in chosen if name is not None])
+            wanted.append(or_(named, column.is_(None)) if None in chosen else named)
     if not filter.include_simulated:
         wanted.append(c.simulated.is_(False))
     if filter.experiments is not None:

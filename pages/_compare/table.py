@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from llm_backends.files.spreadsheet import cell
 from llm_backends.metrics import METRIC, METRICS
-from llm_backends.spreadsheet import cell
 from pages._compare.views import Card
 from pages._shared.columns import column
 

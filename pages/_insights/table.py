@@ -1,0 +1,110 @@
+"""The table: what the calls came to, a row a model, deployment, endpoint or day; a number opens what is behind it."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from llm_backends.insights.summary import FIGURE, FIGURES, Row, summary
+from llm_backends.insights.view import View
+from llm_backends.metrics import Metric
+from llm_backends.store.rollups.cells import TIMES
+from pages._insights import behind, download
+from pages._insights.filters import NONE, Chosen
+from pages._shared.columns import column
+from pages._shared.session import App
+
+BY = {"Model and route": "model", "Deployment": "deployment", "Endpoint": "endpoint", "Day": "day"}
+HEADS = {
+    "ref": "Model",
+    "route": "Route",
+    "deployment": "Deployment",
+    "endpoint_host": "Endpoint",
+    "stretch": "Time (UTC)",
+}
+_STEMS = tuple(name.removesuffix("_ms") for name in TIMES)
+_MONEY = ("cost_per_call_usd", "cost_usd", "cost_unknown")
+COLUMNS = {
+    "Overview": (
+        *("calls", "error_rate", "ttft_n", "ttft_p50_ms", "ttft_p95_ms", "ttft_p99_ms"),
+        *("total_n", "total_p50_ms", "total_p95_ms", "tokens_per_s_p50", *_MONEY),
+    ),
+    "Latency": (
+        *("calls", *(f"{stem}_{part}" for stem in _STEMS for part in ("n", "p50_ms", "p95_ms", "p99_ms"))),
+        "tokens_per_s_p50",
+    ),
+    "Errors": ("calls", "failed", "stopped", "error_rate", "errors"),
+    "Tokens and cost": (*("calls", "input_tokens", "cached_input_tokens", "output_tokens", "usage_unknown", *_MONEY),),
+    "All": tuple(metric.name for metric in FIGURES),
+}
+
+
+def draw(app: App, view: View, chosen: Chosen) -> None:
+    """The choice of rows and columns, the table, and its files."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        by = st.segmented_control(
+            "A row for each", list(BY), default="Model and route", required=True, key="by", bind="query-params"
+        )
+        shown = st.segmented_control(
+            "Columns", list(COLUMNS), default="Overview", required=True, key="columns", bind="query-params"
+        )
+    rows = summary(view, BY[by])
+    if BY[by] == "day":
+        rows = rows[::-1]
+    _table(app, rows, COLUMNS[shown], chosen)
+    said = (
+        "A click on a number opens its definition and the calls behind it. — is unknown, or more than its calls can "
+        "carry: the 95th percentile takes 72 values, the 99th takes 368. Percentiles are within 0.5 %."
+    )
+    download.below(said, f"calls-by-{BY[by]}", [row.flat for row in rows], key="table_file")
+
+
+def head(row: Row) -> dict[str, str]:
+    """What a row is called, by the names of HEADS."""
+    key = dict(row.key)
+    if "model" in key:
+        key = {"ref": f"{key.pop('provider')}/{key.pop('model')}"} | key
+    return {name: NONE if value is None else value.replace("T", " ") + ":00" * ("T" in value) if name == "stretch"
+            else value for name, value in key.items()}  # fmt: skip
+
+
+def _table(app: App, rows: Sequence[Row], names: Sequence[str], chosen: Chosen) -> None:
+    import pandas as pd
+
+    heads = [head(row) for row in rows]
+    facts = {
+        name: st.column_config.TextColumn(HEADS[name], pinned=place == 0, width=230 if name == "ref" else None)
+        for place, name in enumerate(heads[0])
+    }
+    frame = pd.DataFrame(
+        [told | {name: row.figures[name] for name in names} for told, row in zip(heads, rows, strict=True)]
+    )
+    numbers = [name for name in names if FIGURE[name].unit != "text"]
+    key = f"insights_table {st.session_state.get('insights_opened', 0)}"
+    st.dataframe(
+        frame.astype(dict.fromkeys(numbers, float)),
+        hide_index=True,
+        placeholder="—",
+        height=min(36 * len(rows) + 38, 520),
+        key=key,
+        on_select=lambda: _open(key, rows, [*facts, *names], chosen),
+        selection_mode="single-cell",
+        column_config=facts | {name: _column(FIGURE[name]) for name in names},
+        alt=f"{len(rows)} rows with {len(names)} figures each. Choose a cell to see what is behind it.",
+    )
+    behind.draw(app)
+
+
+def _open(key: str, rows: Sequence[Row], names: Sequence[str], chosen: Chosen) -> None:
+    """Open what was chosen. The table is drawn anew with nothing chosen, so that the same cell can be chosen again."""
+    cells = st.session_state[key]["selection"]["cells"]
+    if not cells or cells[0][0] >= len(rows):
+        return
+    place, name = cells[0]
+    st.session_state.insights_opened = st.session_state.get("insights_opened", 0) + 1
+    behind.open(rows[place], name if name in FIGURE else "calls", chosen)
+
+
+def _column(metric: Metric):
+    if metric.unit == "share":
+        return st.column_config.NumberColumn(metric.heading, help=metric.help, format="percent")
+    return column(metric)
