@@ -46,5 +46,6 @@ class Rolling:
                 self.share = share
                 if self.stopped:
                     return
+            self.share = 1.0
         finally:
             self._done.set()

@@ -39,6 +39,7 @@ def times() -> Chosen:
             required=True,
             key="time",
             bind="query-params",
+            wrap=True,
             help="24 hours: from the beginning of an hour on. Days: whole ones, today among them.",
         )
         dates = ()

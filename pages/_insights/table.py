@@ -42,10 +42,16 @@ def draw(app: App, view: View, chosen: Chosen) -> None:
     """The choice of rows and columns, the table, and its files."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         by = st.segmented_control(
-            "A row for each", list(BY), default="Model and route", required=True, key="by", bind="query-params"
+            "A row for each",
+            list(BY),
+            default="Model and route",
+            required=True,
+            key="by",
+            bind="query-params",
+            wrap=True,
         )
         shown = st.segmented_control(
-            "Columns", list(COLUMNS), default="Overview", required=True, key="columns", bind="query-params"
+            "Columns", list(COLUMNS), default="Overview", required=True, key="columns", bind="query-params", wrap=True
         )
     rows = summary(view, BY[by])
     if BY[by] == "day":

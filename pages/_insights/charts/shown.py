@@ -97,7 +97,9 @@ _LONG = 120
 def draw(app: App, view: View, chosen: Chosen) -> None:
     """The choice among them, and the one that is chosen."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        name = st.pills("Chart", list(CHARTS), default="Distribution", required=True, key="chart", bind="query-params")
+        name = st.pills(
+            "Chart", list(CHARTS), default="Distribution", required=True, key="chart", bind="query-params", wrap=True
+        )
         place = st.container(width="content")
     kept = series.of_models(view, series.busiest(view, MOST_MODELS)) if name not in _ALL_MODELS else view
     step = _step(kept)
