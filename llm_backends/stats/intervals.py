@@ -16,6 +16,10 @@ Method = Literal[
     "all equal",
     "Wilson",
     "Newcombe",
+    "Woodruff",
+    "Korn-Graubard",
+    "log t",
+    "MOVER",
 ]
 
 

@@ -25,6 +25,10 @@ def more_pairs(interval: Interval, worth: float, comparisons: int = 1) -> int:
     if worth <= 0:
         raise ValueError(f"a difference to settle is above 0, not {worth}")
     error = (interval.high - interval.low) / (2 * deviations(interval.level))
-    reach = deviations(1 - (1 - LEVEL) / comparisons) + NormalDist().inv_cdf(POWER)
-    wanted = interval.n * (reach * error / worth) ** 2
+    wanted = interval.n * (reach(comparisons) * error / worth) ** 2
     return max(0, ceil(wanted) - interval.n, fewest_pairs(comparisons) - interval.n)
+
+
+def reach(comparisons: int = 1) -> float:
+    """How many standard errors a difference must be, among so many looked at, to be found in 80 of 100."""
+    return deviations(1 - (1 - LEVEL) / comparisons) + NormalDist().inv_cdf(POWER)

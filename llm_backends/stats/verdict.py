@@ -7,7 +7,7 @@ from typing import Literal
 
 from .chance import holm
 from .differences import Difference
-from .intervals import LEVEL
+from .intervals import LEVEL, Interval
 from .power import fewest_pairs, more_pairs
 
 Kind = Literal["real difference", "can't be told apart", "too few pairs"]
@@ -79,26 +79,30 @@ def told(verdict: Verdict, quantity: Quantity, each: str = "prompt") -> str:
 def _measured(verdict: Verdict, quantity: Quantity) -> str:
     """How large the difference is: "first token 18 ms later, 95 % interval 9 to 31, 40 pairs"."""
     difference, interval = verdict.difference, verdict.difference.interval
-    pairs = _count(difference.pairs, "pair")
+    pairs = counted(difference.pairs, "pair")
     if difference.estimate is None or interval is None or verdict.kind == "too few pairs":
         return f"{quantity.name}, {pairs}"
+    size, span = sized(difference.estimate, interval, quantity)
+    return f"{quantity.name} {size}, {100 * interval.level:g} % interval {span}, {pairs}"
+
+
+def sized(estimate: float, interval: Interval, quantity: Quantity) -> tuple[str, str]:
+    """How large a difference is, and from where to where its interval goes: "18 ms later", "9 to 31"."""
     width = (interval.high - interval.low) * quantity.scale
     # Two digits of the interval's width: more would be noise.
-    digits = max(0, 1 - floor(log10(width or abs(difference.estimate * quantity.scale) or 10)))
+    digits = max(0, 1 - floor(log10(width or abs(estimate * quantity.scale) or 10)))
 
     def number(value: float) -> str:
         return f"{abs(value) * quantity.scale:,.{digits}f}"
 
-    size = (
-        f"{number(difference.estimate)} {quantity.unit} {quantity.less if difference.estimate < 0 else quantity.more}"
-    )
-    if not number(difference.estimate).strip("0."):
+    size = f"{number(estimate)} {quantity.unit} {quantity.less if estimate < 0 else quantity.more}"
+    if not number(estimate).strip("0."):
         size = "about the same"
     ends = sorted((interval.low, interval.high), key=abs)
     span = f"{number(ends[0])} to {number(ends[1])}"
     if interval.low < 0 < interval.high:
         span = f"{number(interval.low)} {quantity.less} to {number(interval.high)} {quantity.more}"
-    return f"{quantity.name} {size}, {100 * interval.level:g} % interval {span}, {pairs}"
+    return size, span
 
 
 def _judged(verdict: Verdict, quantity: Quantity, each: str) -> str:
@@ -106,13 +110,13 @@ def _judged(verdict: Verdict, quantity: Quantity, each: str) -> str:
         return f"too few to tell; it takes at least {fewest_pairs()}"
     if verdict.kind == "real difference":
         return "a real difference"
-    worth = f"{float(f'{verdict.worth * quantity.scale:.2g}'):,g} {quantity.unit}"
+    worth = rounded(verdict.worth, quantity)
     interval = verdict.difference.interval
     # Without its reason this would contradict an interval that leaves out 0.
     reason = "" if interval is None or interval.holds(0) else _reason(verdict)
     if not verdict.needed:
         return f"can't be told apart{reason}; so many pairs would most likely have shown {worth}"
-    return f"can't be told apart{reason}; about {_about(verdict.needed)} more {each}s would settle {worth}"
+    return f"can't be told apart{reason}; about {about(verdict.needed)} more {each}s would settle {worth}"
 
 
 def _reason(verdict: Verdict) -> str:
@@ -126,15 +130,21 @@ def _apart(difference: Difference) -> str:
         (difference.missing_baseline, "value", "missing in the baseline"),
         (difference.missing_other, "value", "missing in the other"),
     )
-    found = [f"{_count(number, of)} {what}" for number, of, what in counts if number]
+    found = [f"{counted(number, of)} {what}" for number, of, what in counts if number]
     return f" ({', '.join(found)})" if found else ""
 
 
-def _count(number: int, of: str) -> str:
+def rounded(worth: float, quantity: Quantity) -> str:
+    """A size with its unit, in two digits."""
+    return f"{float(f'{worth * quantity.scale:.2g}'):,g} {quantity.unit}"
+
+
+def counted(number: int, of: str) -> str:
+    """ "1 pair", "1,200 pairs"."""
     return f"{number:,} {of}{'' if number == 1 else 's'}"
 
 
-def _about(number: int) -> str:
+def about(number: int) -> str:
     """Two leading digits, rounded up."""
     step = 10 ** max(0, len(str(number)) - 2)
     return f"{-(-number // step) * step:,}"
