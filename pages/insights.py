@@ -3,7 +3,7 @@
 import streamlit as st
 
 from llm_backends.errors import ConfigError
-from pages._insights import filters, read, rolling, table
+from pages._insights import behind, filters, ranking, read, rolling, table
 from pages._insights.charts import shown as charts
 from pages._insights.empty import nothing
 from pages._insights.filters import Chosen
@@ -28,10 +28,14 @@ def draw(app: App) -> None:
         return
     # Each part has a container of its own, so that one which grows doesn't take the next one's place.
     with st.container():
-        table.draw(app, view, chosen)
+        table.draw(view, chosen)
+    with st.container():
+        st.subheader("Ranking", anchor=False)
+        ranking.draw(view, chosen)
     with st.container():
         st.subheader("Charts", anchor=False)
         charts.draw(app, view, chosen)
+    behind.draw(app)
 
 
 def told(app: App, calls: int, chosen: Chosen, at: str) -> None:

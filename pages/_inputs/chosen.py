@@ -36,6 +36,18 @@ def _held(picks: list[str]) -> Iterator[str]:
             yield key(name, slot)
 
 
+ASKED = "ask"
+"""In an address: the models that the form is to hold."""
+
+
+def asked() -> list[str]:
+    """The models that the address asks to be filled in, once."""
+    refs = st.query_params.get_all(ASKED)
+    if refs:
+        del st.query_params[ASKED]
+    return refs
+
+
 def plan(follows: str | None = None) -> Plan:
     """What the inputs ask."""
     state = st.session_state

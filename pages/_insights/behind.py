@@ -37,6 +37,21 @@ def open(row: Row, name: str, chosen: Chosen) -> None:
     st.session_state.insights_behind = (row, name, chosen)
 
 
+def key(table: str) -> str:
+    """The key of a table whose cells can be chosen: another one after each time that one was."""
+    return f"{table} {st.session_state.get('insights_opened', 0)}"
+
+
+def chosen_cell(table: str) -> tuple[int, str] | None:
+    """The row and column that were just chosen. The table is drawn anew with nothing chosen, so that the same cell can
+    be chosen again."""
+    cells = st.session_state[key(table)]["selection"]["cells"]
+    if not cells:
+        return None
+    st.session_state.insights_opened = st.session_state.get("insights_opened", 0) + 1
+    return cells[0]
+
+
 def draw(app: App) -> None:
     """The figure that was opened, until it is dismissed."""
     if opened := st.session_state.get("insights_behind"):

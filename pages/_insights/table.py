@@ -11,7 +11,6 @@ from llm_backends.store.rollups.cells import TIMES
 from pages._insights import behind, download
 from pages._insights.filters import NONE, Chosen
 from pages._shared.columns import column
-from pages._shared.session import App
 
 BY = {"Model and route": "model", "Deployment": "deployment", "Endpoint": "endpoint", "Day": "day"}
 HEADS = {
@@ -21,6 +20,7 @@ HEADS = {
     "endpoint_host": "Endpoint",
     "stretch": "Time (UTC)",
 }
+TABLE = "insights_table"
 _STEMS = tuple(name.removesuffix("_ms") for name in TIMES)
 _MONEY = ("cost_per_call_usd", "cost_usd", "cost_unknown")
 COLUMNS = {
@@ -38,7 +38,7 @@ COLUMNS = {
 }
 
 
-def draw(app: App, view: View, chosen: Chosen) -> None:
+def draw(view: View, chosen: Chosen) -> None:
     """The choice of rows and columns, the table, and its files."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         by = st.segmented_control(
@@ -56,7 +56,7 @@ def draw(app: App, view: View, chosen: Chosen) -> None:
     rows = summary(view, BY[by])
     if BY[by] == "day":
         rows = rows[::-1]
-    _table(app, rows, COLUMNS[shown], chosen)
+    _table(rows, COLUMNS[shown], chosen)
     said = (
         "A click on a number opens its definition and the calls behind it. — is unknown, or more than its calls can "
         "carry: the 95th percentile takes 72 values, the 99th takes 368. Percentiles are within 0.5 %."
@@ -73,7 +73,7 @@ def head(row: Row) -> dict[str, str]:
             else value for name, value in key.items()}  # fmt: skip
 
 
-def _table(app: App, rows: Sequence[Row], names: Sequence[str], chosen: Chosen) -> None:
+def _table(rows: Sequence[Row], names: Sequence[str], chosen: Chosen) -> None:
     import pandas as pd
 
     heads = [head(row) for row in rows]
@@ -85,32 +85,26 @@ def _table(app: App, rows: Sequence[Row], names: Sequence[str], chosen: Chosen) 
         [told | {name: row.figures[name] for name in names} for told, row in zip(heads, rows, strict=True)]
     )
     numbers = [name for name in names if FIGURE[name].unit != "text"]
-    key = f"insights_table {st.session_state.get('insights_opened', 0)}"
     st.dataframe(
         frame.astype(dict.fromkeys(numbers, float)),
         hide_index=True,
         placeholder="—",
         height=min(36 * len(rows) + 38, 520),
-        key=key,
-        on_select=lambda: _open(key, rows, [*facts, *names], chosen),
+        key=behind.key(TABLE),
+        on_select=lambda: _open(rows, chosen),
         selection_mode="single-cell",
-        column_config=facts | {name: _column(FIGURE[name]) for name in names},
+        column_config=facts | {name: figure_column(FIGURE[name]) for name in names},
         alt=f"{len(rows)} rows with {len(names)} figures each. Choose a cell to see what is behind it.",
     )
-    behind.draw(app)
 
 
-def _open(key: str, rows: Sequence[Row], names: Sequence[str], chosen: Chosen) -> None:
-    """Open what was chosen. The table is drawn anew with nothing chosen, so that the same cell can be chosen again."""
-    cells = st.session_state[key]["selection"]["cells"]
-    if not cells or cells[0][0] >= len(rows):
-        return
-    place, name = cells[0]
-    st.session_state.insights_opened = st.session_state.get("insights_opened", 0) + 1
-    behind.open(rows[place], name if name in FIGURE else "calls", chosen)
+def _open(rows: Sequence[Row], chosen: Chosen) -> None:
+    if (cell := behind.chosen_cell(TABLE)) and cell[0] < len(rows):
+        behind.open(rows[cell[0]], cell[1] if cell[1] in FIGURE else "calls", chosen)
 
 
-def _column(metric: Metric):
+def figure_column(metric: Metric):
+    """A figure's column: shares as percent."""
     if metric.unit == "share":
         return st.column_config.NumberColumn(metric.heading, help=metric.help, format="percent")
     return column(metric)

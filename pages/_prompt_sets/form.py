@@ -10,6 +10,7 @@ from llm_backends.experiments.plan_file import MOST
 from llm_backends.experiments.prompts import Prompts
 from llm_backends.prompt_set import PromptSet
 from llm_backends.prompt_sets.own import CHECKS
+from llm_backends.runs.plan import Plan, SlotPlan
 from llm_backends.workers.queue import queue
 from pages._experiments import workers
 from pages._experiments.words import span
@@ -22,6 +23,8 @@ from pages._shared.session import App
 def draw(app: App) -> None:
     """Draw the form. Raises ConfigError where the log can't be read."""
     chosen.carry("prompt sets")
+    if asked := chosen.asked():
+        chosen.fill(Plan(slots=tuple(map(SlotPlan, asked)), shared=chosen.first(app).shared))
     if "models" not in st.session_state:
         chosen.fill(chosen.first(app))
     st.subheader("New experiment", anchor=False)

@@ -18,6 +18,7 @@ from llm_backends.route_lab.sentences import CONNECTIONS, why_not
 from llm_backends.route_lab.sides import Offer, Side, offers, sides
 from llm_backends.store.experiments import Experiment
 from llm_backends.store.prompt_sets import PromptSets
+from pages._inputs import chosen as inputs
 from pages._route_lab.ahead import told
 from pages._shared.format import plain
 from pages._shared.session import App
@@ -94,6 +95,8 @@ def _sides(known: Mapping[str, Side]) -> tuple[Side, Side]:
 
 def _models(offered: tuple[Offer, ...], both: tuple[Side, Side]) -> None:
     ready = [one.ref for one in offered if one.ready]
+    if asked := inputs.asked():
+        st.session_state.lab_models = asked[:MOST_MODELS]
     picked = [ref for ref in st.session_state.get("lab_models", ready[:1]) if ref in ready]
     st.session_state.lab_models = picked
     st.multiselect(
