@@ -15,7 +15,7 @@ FEWEST = 6
 REACH = np.concatenate([np.linspace(0, 6, 31), np.geomspace(6.4, 60, 30)])
 """At so many standard errors to both sides the bounds of an estimate are kept; between them they are interpolated."""
 
-_DRIFT, _SPREAD, _ERRORS = 0.1, 0.5, 0.5
+DRIFT, SPREAD, ERRORS = 0.1, 0.5, 0.5
 """What days usually differ by, as a share of the value: times and costs by 10 %, error rates by half. Also how much
 the logarithms of times within a day usually do."""
 
@@ -59,19 +59,9 @@ def quantiles(at: Codes, group: Codes, day: Codes, bucket: Codes, count: Codes, 
     R. S. Woodruff, JASA 47 (1952) 635-646: the share of calls below the percentile is a mean, whose bounds are taken
     back to times through the group's distribution. `at` are the places in time of the days.
     """
-    counts = np.bincount(group * sketch.BUCKETS + bucket, count, groups * sketch.BUCKETS).reshape(groups, -1)
+    calls, below, counts = split(group, day, bucket, count, q, (groups, len(at)))
     n, above = counts.sum(axis=1), counts.cumsum(axis=1)
-    here = np.minimum((above < q * n[:, None]).sum(axis=1), sketch.BUCKETS - 1)
-    within = counts[np.arange(groups), here]
-    rest = q * n - (above[np.arange(groups), here] - within)
-    part = np.divide(rest, within, out=np.zeros(groups), where=within > 0)
-    share = np.where(bucket < here[group], 1, np.where(bucket == here[group], part[group], 0))
-    calls, below = (
-        _by_day(at, group, day, values, groups)
-        for values in (np.asarray(count, float), np.asarray(count * share, float))
-    )
-    usual = _DRIFT / _SPREAD * NormalDist().pdf(NormalDist().inv_cdf(q))
-    error, freedom, chance = _errors(at, calls, below, np.full(groups, q * (1 - q)), np.full(groups, usual**2))
+    error, freedom, chance = _errors(at, calls, below, np.full(groups, q * (1 - q)), np.full(groups, usual(q)))
     low, high = np.zeros((groups, len(REACH))), np.full((groups, len(REACH)), np.inf)
     values = np.full(groups, np.nan)
     for g in np.flatnonzero(n):
@@ -87,6 +77,30 @@ def quantiles(at: Codes, group: Codes, day: Codes, bucket: Codes, count: Codes, 
     return Estimates(values, *_counted(calls), low, high, freedom, chance, "Woodruff")
 
 
+def split(
+    group: Codes, day: Codes, bucket: Codes, count: Codes, q: float, size: tuple[int, int]
+) -> tuple[Numbers, Numbers, Numbers]:
+    """Each group's calls, and how many are below its percentile, by day, (groups, days); and its whole sketch."""
+    groups, days = size
+    counts = np.bincount(group * sketch.BUCKETS + bucket, count, groups * sketch.BUCKETS)
+    counts = counts.reshape(groups, sketch.BUCKETS)
+    wanted, above, all_groups = q * counts.sum(axis=1), counts.cumsum(axis=1), np.arange(groups)
+    here = np.minimum((above < wanted[:, None]).sum(axis=1), sketch.BUCKETS - 1)
+    within = counts[all_groups, here]
+    rest = wanted - (above[all_groups, here] - within)
+    part = np.divide(rest, within, out=np.zeros(groups), where=within > 0)
+    share = np.where(bucket < here[group], 1, np.where(bucket == here[group], part[group], 0))
+    summed = (np.bincount(group * days + day, values, groups * days) for values in (count, count * share))
+    calls, below = (np.asarray(values, float).reshape(size) for values in summed)
+    return calls, below, np.asarray(counts, float)
+
+
+def usual(q: float) -> float:
+    """The variance between days of the share of calls below the whole's percentile, where times drift as usual."""
+    normal = NormalDist()
+    return (DRIFT / SPREAD * normal.pdf(normal.inv_cdf(q))) ** 2
+
+
 def shares(at: Codes, n: Numbers, passed: Numbers) -> Estimates:
     """The share of each group that `passed`, such as the calls that failed; arrays of (groups, days).
 
@@ -97,7 +111,7 @@ def shares(at: Codes, n: Numbers, passed: Numbers) -> Estimates:
 
     calls, found = n.sum(axis=1), passed.sum(axis=1)
     careful = (found + 0.5) / (calls + 1)  # none found does not mean that there is no variance
-    error, freedom, chance = _errors(at, n, passed, careful * (1 - careful), (_ERRORS * careful) ** 2)
+    error, freedom, chance = _errors(at, n, passed, careful * (1 - careful), (ERRORS * careful) ** 2)
     alone = np.maximum(calls * chance, 1e-9)[:, None]
     share = np.divide(found, calls, out=np.full(len(calls), np.nan), where=calls > 0)
     hits = np.nan_to_num(share)[:, None] * alone
@@ -120,7 +134,7 @@ def means(at: Codes, n: Numbers, total: Numbers, squares: Numbers) -> Estimates:
     spread = (squares.sum(axis=1) - calls * known**2).clip(0) / np.maximum(calls - 1, 1)
     uneven = np.divide(spread, known**2, out=np.zeros_like(spread), where=known > 0)
     sure = np.maximum((calls - 1) / (1 + _SKEWED * uneven), 1)
-    error, freedom, chance = _errors(at, n, total, spread, (_DRIFT * known) ** 2, sure)
+    error, freedom, chance = _errors(at, n, total, spread, (DRIFT * known) ** 2, sure)
     ratio = np.exp(np.minimum(REACH * np.divide(error, known, out=np.zeros_like(error), where=known > 0)[:, None], 700))
     return Estimates(mean, *_counted(n), known[:, None] / ratio, known[:, None] * ratio, freedom, chance, "log t")
 
@@ -135,11 +149,6 @@ def _errors(
     both, freedom = variance(daily, drift(daily))
     alone = chance / calls[:, 0]
     return np.sqrt(both), freedom, np.divide(alone, both, out=np.ones_like(both), where=both > 0)
-
-
-def _by_day(at: Codes, group: Codes, day: Codes, values: Numbers, groups: int) -> Numbers:
-    summed = np.bincount(group * len(at) + day, values, groups * len(at))
-    return np.asarray(summed, float).reshape(groups, len(at))  # of nothing they are whole numbers
 
 
 def _counted(n: Numbers) -> tuple[Codes, Codes]:
