@@ -76,7 +76,44 @@ class PreferencesUnread:
     """The preferences cannot be read from the database."""
 
 
-Problem = VariableFault | FileFault | PreferenceFault | PreferencesUnread
+@dataclass(frozen=True)
+class PriceFault:
+    """Why a table of own prices, or a row of it, cannot be used. No cell of it is kept.
+
+    `where` is the variable, the file or the page. Rows count from 1 as a spreadsheet or an editor shows them, the
+    header among them; None: the fault is not in one row. `column` is the column's name, or its place in the header;
+    `other` the row that says the same,
+    or how many rows more are at fault.
+    """
+
+    where: str
+    reason: Literal[
+        "no file",
+        "too big",
+        "too many rows",
+        "not UTF-8",
+        "no column",
+        "unknown column",
+        "column twice",
+        "bad quotes",
+        "too many cells",
+        "no date",
+        "no model",
+        "no route",
+        "no number",
+        "no percentage",
+        "nothing",
+        "both",
+        "cached alone",
+        "twice",
+        "more rows",
+    ]
+    row: int | None = None
+    column: str | None = None
+    other: int | None = None
+
+
+Problem = VariableFault | FileFault | PreferenceFault | PreferencesUnread | PriceFault
 """What keeps a part of the settings from being used."""
 
 

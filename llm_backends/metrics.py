@@ -155,7 +155,7 @@ METRICS = (
         "cost_usd",
         "Cost",
         "USD",
-        "Tokens as the provider counts them, at the dated list prices of "
+        "Tokens as the provider counts them, at own prices, else the dated list prices of "
         "[genai-prices](https://pypi.org/project/genai-prices/).",
         "the reason is in `price_source`",
     ),

@@ -12,6 +12,7 @@ from .facts import (
     PlanFault,
     PreferenceFault,
     PreferencesUnread,
+    PriceFault,
     Problem,
     Tried,
     VariableFault,
@@ -23,6 +24,7 @@ from .prompt_sets.template import TemplateFault
 from .redact import hide
 from .settings.azure import API_VERSION, FURTHER
 from .settings.environment import LONGEST_S, MOST_ATTEMPTS
+from .settings.prices.sentences import of_price
 
 Fact = Problem | NotReady | Finding | PlanFault | RowFault | CheckFault
 
@@ -218,3 +220,8 @@ def _(fact: CheckFault) -> str:
 @sentence.register
 def _(fact: RowFault) -> str:
     return of_row(fact)
+
+
+@sentence.register
+def _(fact: PriceFault) -> str:
+    return of_price(fact)

@@ -26,7 +26,7 @@ OWNERS = {
     "alembic": {"store.migrations*"},
     "anthropic": {"azure.backend", "providers.anthropic", "formats.messages"},
     "azure": {"azure.identity"},
-    "genai_prices": {"catalog.known_models", "catalog.prices"},
+    "genai_prices": {"catalog.known_models", "catalog.price_list"},
     "google": {"providers.gemini", "providers.gemini_legacy"},
     "jsonschema": {"checks.matching"},
     "mistralai": {"providers.mistral"},

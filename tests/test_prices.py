@@ -4,8 +4,10 @@ from importlib.metadata import version
 import pytest
 
 from llm_backends.catalog.known_models import current
-from llm_backends.catalog.prices import context_window, cost, price_per_mtok
+from llm_backends.catalog.price_list import context_window
+from llm_backends.catalog.prices import cost, price_per_mtok
 from llm_backends.settings.azure import MAPPED_BY
+from llm_backends.settings.prices.prices import Prices
 from llm_backends.types import Target, Usage
 from llm_backends.vendors import PROVIDERS
 
@@ -16,7 +18,7 @@ LIST = f"genai-prices {version('genai-prices')}"
 
 def of(ref, usage=USED, at=NOW, route="direct", simulated=False):
     provider, _, model = ref.partition("/")
-    return cost(Target(provider, model, route, simulated=simulated), usage, at)
+    return cost(Target(provider, model, route, simulated=simulated), usage, at, Prices())
 
 
 def test_a_known_model_costs_what_its_list_says():
@@ -36,7 +38,7 @@ def test_reasoning_tokens_are_inside_the_output_and_not_paid_twice():
 def test_a_long_prompt_pays_the_long_prompts_price():
     short, long = of("gemini/gemini-2.5-pro", Usage(100_000, 0))[0], of("gemini/gemini-2.5-pro", Usage(400_000, 0))[0]
     assert long == pytest.approx(8 * short)
-    assert price_per_mtok("gemini", "gemini-2.5-pro")[2].endswith("long prompts cost more")
+    assert price_per_mtok("gemini", "gemini-2.5-pro", "direct", Prices()).said.endswith("long prompts cost more")
 
 
 def test_the_price_is_the_one_of_the_day():
@@ -81,7 +83,9 @@ def test_a_version_is_priced_as_its_model_and_the_label_names_that():
 def test_a_model_that_only_looks_like_a_known_one_has_no_price(ref):
     provider, _, model = ref.partition("/")
     assert of(ref) == (None, f"no price known for {ref} in {LIST}")
-    assert price_per_mtok(provider, model)[:2] == (None, None) and context_window(provider, model) is None
+    price = price_per_mtok(provider, model, "direct", Prices())
+    assert (price.input_usd, price.output_usd, price.kind) == (None, None, "unknown")
+    assert context_window(provider, model) is None
 
 
 def test_azure_is_priced_from_its_own_list_where_it_has_one():

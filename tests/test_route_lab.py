@@ -240,7 +240,7 @@ def test_a_delay_of_40_ms_is_a_real_difference_of_about_40_ms(live):
         assert match.of("headers_ms").verdict.kind == "real difference"
         assert "later on Azure, 95 % interval" in headline(found, match)
         assert "ms is more than is claimed (+10 to 30 ms)" in against_claim(found, match)
-        assert markup(found, match) == "No markup can be told: a list price is not known."
+        assert markup(found, match, catalog.settings.prices) == "No markup can be told: a list price is not known."
     rows = list(csv.DictReader(io.StringIO(pairs_csv(found))))
     assert len(rows) == 18 * (5 + 6) and rows[0]["model"] == ref  # no cost: such a model has no price
     assert float(rows[0]["difference"]) == pytest.approx(float(rows[0]["b"]) - float(rows[0]["a"]))

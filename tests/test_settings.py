@@ -40,7 +40,8 @@ def test_an_unchanged_copy_of_the_example_changes_nothing():
 
 def test_every_line_of_the_example_works_when_it_is_taken_out_of_its_comment(tmp_path):
     example = re.sub(r"(?m)^#(?=[A-Z])", "", (ROOT / ".env.example").read_text())
-    settings = from_file(tmp_path, example.replace("/path/to/models", str(tmp_path)))
+    (tmp_path / "prices.csv").write_text("from,model,percent_off\n2026-11-01,*,15\n")
+    settings = from_file(tmp_path, example.replace("/path/to/models", str(tmp_path)).replace("/path/to", str(tmp_path)))
     assert settings.problems == ()
     assert set(MAPPED_BY) < set(settings.azure.deployments)
     assert settings.azure.deployments["anthropic/claude-sonnet-4-5"].wire == "anthropic"
@@ -138,6 +139,7 @@ BAD = {
     "AZURE_DEPLOYMENT_GPT6": "hunter22",
     "GEMINI_SDK": "vertex",
     "LOCAL_MODELS_DIR": "/nowhere/at/all",
+    "LLMSELECT_PRICES": "/nowhere/hunter22.csv",
     "LLMSELECT_DATABASE_URL": "mysql://root:hunter22@host/db",
     "OPENAI_API_KEY": "sk-hunter22 and more",
     "MISTRAL_API_KEY": "hunter22\nX-Header: 1",

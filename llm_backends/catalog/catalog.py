@@ -16,8 +16,10 @@ from ..settings.azure import MAPPED_BY
 from ..slot import Slot
 from ..types import Backend, ChatRequest, Effort, Message, Route, Target
 from ..vendors import PROVIDERS
-from . import prices, readiness
+from . import readiness
 from .known_models import current, newest_first
+from .price_list import context_window
+from .prices import price_per_mtok
 
 if TYPE_CHECKING:
     from ..net.call import Timeouts
@@ -118,7 +120,7 @@ class Catalog:
         request = ChatRequest(
             model, tuple(messages), max_tokens, temperature, stream, top_p, tuple(stop), seed, reasoning_effort
         )
-        return Slot(backend, request, Retries(attempts=self.settings.max_attempts))
+        return Slot(backend, request, Retries(attempts=self.settings.max_attempts), self.settings.prices)
 
     def listed(self, provider: str) -> tuple[str, ...]:
         """Ask the provider now for its chat models, keep them for `models`, and return their ids.
@@ -157,16 +159,16 @@ class Catalog:
         at = "local" if provider == "local" else route
         deployment = self.settings.azure.deployments.get(ref) if at == "azure" else None
         why_not = readiness.why_not(self.settings, provider, model, at, endpoint)
-        input_usd, output_usd, price_source = prices.price_per_mtok(provider, model, at)
+        price = price_per_mtok(provider, model, at, self.settings.prices)
         return ModelEntry(
             ref=ref,
             provider=provider,
             model=model,
             name=model,
-            context_window=prices.context_window(provider, model),
-            input_usd_per_mtok=input_usd,
-            output_usd_per_mtok=output_usd,
-            price_source=price_source,
+            context_window=context_window(provider, model),
+            input_usd_per_mtok=price.input_usd,
+            output_usd_per_mtok=price.output_usd,
+            price_source=price.said,
             route=at,
             deployment=deployment.name if deployment else None,
             ready=why_not is None,

@@ -1,130 +1,141 @@
-"""What a call and a model's tokens cost, from genai-prices' dated list, with the source said in a sentence."""
+"""What a call and a model's tokens cost, by own prices or genai-prices' dated list, with the source in a sentence."""
 
 import logging
-import re
-from dataclasses import replace
-from datetime import UTC, datetime
-from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from typing import Literal
 
+from ..sentences import sentence
+from ..settings.prices.prices import PriceRow, Prices
 from ..types import CallResult, Target, Usage
-from ..vendors import PROVIDERS
-
-if TYPE_CHECKING:
-    from genai_prices.types import ModelInfo, Provider
-
-    Listed = tuple[Provider, ModelInfo]
-
-# Ends of an id that name a version of the same model at the same price: a date, a build number, `latest`, `preview`.
-_VERSION = re.compile(r"-((preview|exp)(-[\d-]+)?|latest|20\d\d-?[01]\d-?[0-3]\d|\d{3,4}|0)$")
-
+from .price_list import Listed, listed
 
 log = logging.getLogger(__name__)
 
+Kind = Literal["own", "list", "borrowed", "unbilled", "unknown"]
 
-def priced(result: CallResult) -> CallResult:
+
+@dataclass(frozen=True)
+class PerMtok:
+    """USD for a million tokens in, out, and in from the cache, and where that comes from; None: unknown.
+
+    `cached_input_usd` None: as other tokens in. `kind`: a price of one's own, the list's, the vendor's list for want
+    of Azure's, of a model on this machine that nobody bills, or none known; `source` says so in words, or why.
+    `since` is the day (UTC) from which the row of one's own, or the list's latest price, holds; None: always so far.
+    `percent_off` has been taken off the list's prices already. `long_prompts_more`: these are those of short prompts.
+    """
+
+    input_usd: float | None
+    output_usd: float | None
+    cached_input_usd: float | None
+    kind: Kind
+    source: str
+    since: date | None = None
+    percent_off: float | None = None
+    long_prompts_more: bool = False
+
+    @property
+    def known(self) -> bool:
+        """Whether it has both prices that a call needs."""
+        return self.input_usd is not None and self.output_usd is not None
+
+    @property
+    def said(self) -> str:
+        """The source, with what the prices leave out."""
+        return f"{self.source}; long prompts cost more" if self.long_prompts_more else self.source
+
+    def usd(self, input_tokens: float, output_tokens: float, cached_input_tokens: float = 0) -> float | None:
+        """What these tokens cost, the cached ones part of those in; None where a price that they need is unknown."""
+        cached_usd = self.input_usd if self.cached_input_usd is None else self.cached_input_usd
+        total = 0.0
+        for tokens, usd in (
+            (input_tokens - cached_input_tokens, self.input_usd),
+            (cached_input_tokens, cached_usd),
+            (output_tokens, self.output_usd),
+        ):
+            if tokens and usd is None:
+                return None
+            total += tokens * (usd or 0.0)
+        return total / 1e6
+
+
+def priced(result: CallResult, own: Prices) -> CallResult:
     """The result with its cost and where that comes from. Never raises: a cost that cannot be found is unknown."""
     try:
-        usd, source = cost(result.target, result.usage, datetime.fromisoformat(result.started_at))
+        usd, source = cost(result.target, result.usage, datetime.fromisoformat(result.started_at), own)
     except Exception:
         log.exception("no cost could be found for %s", result.target)
         usd, source = None, "LLMSelect itself failed to find the price: the server's log has more"
     return replace(result, cost_usd=usd, price_source=source)
 
 
-def cost(target: Target, usage: Usage | None, at: datetime) -> tuple[float | None, str]:
+def cost(target: Target, usage: Usage | None, at: datetime, own: Prices) -> tuple[float | None, str]:
     """The USD that a call with this usage cost at that moment (timezone-aware), and where the figure comes from.
 
     None where unknown: then the sentence says why. Usage has no count of cache writes, and no adapter asks for any.
     """
-    listed, source = _listed(target.provider, target.model, target.route)
-    if listed is None:
-        return None, source
+    price = price_per_mtok(target.provider, target.model, target.route, own, at)
+    if price.kind in ("unbilled", "unknown"):
+        return None, price.source
     if usage is None:
         return None, "usage unknown: the provider did not count the tokens"
-    from genai_prices import Usage as Counted
-
-    owner, entry = listed
-    counted = Counted(
-        input_tokens=usage.input_tokens,
-        cache_read_tokens=usage.cached_input_tokens,
-        output_tokens=usage.output_tokens,
-    )
     try:
-        price = entry.calc_price(counted, owner, genai_request_timestamp=at)
+        usd = _usd(target, usage, at, price)
     except ValueError:
         return None, "the provider's token counts contradict each other"
-    return float(price.total_price), source + (" (simulated)" if target.simulated else "")
+    if usd is None:
+        return None, f"{price.source}, which has none for tokens {'in' if price.input_usd is None else 'out'}"
+    return usd, price.source + (" (simulated)" if target.simulated else "")
 
 
-def price_per_mtok(
-    provider: str, model: str, route: str = "direct", at: datetime | None = None
-) -> tuple[float | None, float | None, str]:
-    """USD for a million tokens in and out, now or at a moment, without discounts or surcharges; and its source."""
-    listed, source = _listed(provider, model, route)
-    if listed is None:
-        return None, None, source
-    prices = listed[1].get_prices(at or datetime.now(UTC))
-    base: list[Any] = [getattr(price, "base", price) for price in (prices.input_mtok, prices.output_mtok)]
-    if base != [prices.input_mtok, prices.output_mtok]:
-        source += "; long prompts cost more"
-    return float(base[0]), float(base[1]), source
-
-
-def context_window(provider: str, model: str) -> int | None:
-    """How many tokens the model can read, where genai-prices knows."""
-    found = _entry(_vendor(provider), model)
-    return found[1].context_window if found else None
-
-
-@cache
-def _list_name() -> str:
-    from importlib.metadata import version
-
-    return f"genai-prices {version('genai-prices')}"
-
-
-@lru_cache(maxsize=1024)  # any id can be typed
-def _listed(provider: str, model: str, route: str) -> "tuple[Listed | None, str]":
-    """((genai-prices' provider, its entry) or None, the source or why there is none)."""
+def price_per_mtok(provider: str, model: str, route: str, own: Prices, at: datetime | None = None) -> PerMtok:
+    """The prices of a model on a route, now or at a moment (timezone-aware): one's own, else the list's."""
+    at = at or datetime.now(UTC)
+    row = own.at(provider, model, route, at)
+    if row and row.fault:
+        return _unknown(f"the own price can't be read: {sentence(row.fault)}")
+    if row and row.percent_off is None:
+        prices = row.input_usd_per_mtok, row.output_usd_per_mtok, row.cached_input_usd_per_mtok
+        named = "" if row.model.lower() == f"{provider}/{model}".lower() else f" for {row.model}"
+        return PerMtok(*prices, "own", f"own price{named} {_from(row)}", row.since)
     if route == "local":
-        return None, "runs on this machine: nobody bills it"
-    if route == "direct" and provider not in PROVIDERS:
-        return None, f"no price known for {provider}"
-    own = _entry("azure", model) if route == "azure" else None
-    found = own or _entry(_vendor(provider), model)
-    if found is None:
-        return None, f"no price known for {provider}/{model} in {_list_name()}"
-    owner, entry = found
-    of = "" if entry.id == model.lower() else f" for {entry.id}"
-    source = f"{_list_name()}, {owner.name}'s list price{of}"
-    if route == "azure" and not own:
-        source += ", borrowed: Azure's own is not known"
-    return found, source
+        return PerMtok(None, None, None, "unbilled", "runs on this machine: nobody bills it")
+    found = listed(provider, model, route)
+    return _unknown(found) if isinstance(found, str) else _of_list(found, row, at)
 
 
-def _entry(provider_id: str, model: str) -> "Listed | None":
-    """The entry that prices exactly this model, with its provider; None where there is only one that looks like it.
-
-    The library's rules match by prefix and substring too and give `gemini-1.5-flash-8b` what `gemini-1.5-flash` costs.
-    A rule that would also take the id with any word added is believed only where id and entry differ by a version.
-    """
-    from genai_prices.data_snapshot import get_snapshot
-
-    owner = next((owner for owner in get_snapshot().providers if owner.id == provider_id), None)
-    entry = owner.find_model(model) if owner else None
-    if owner is None or entry is None:
-        return None
-    loose = entry.is_match(f"{model}-other") or entry.is_match(f"other-{model}")
-    if loose and _stem(model) != _stem(entry.id):
-        return None
-    prices = vars(entry.get_prices(datetime.now(UTC)))
-    return (owner, entry) if prices.get("input_mtok") is not None and prices.get("output_mtok") is not None else None
-
-
-def _vendor(provider: str) -> str:
-    return PROVIDERS[provider].prices if provider in PROVIDERS else provider
+def _of_list(found: Listed, discount: PriceRow | None, at: datetime) -> PerMtok:
+    kind: Kind = "borrowed" if found.borrowed else "list"
+    price = PerMtok(*found.per_mtok(at), kind, found.source, found.since(at), None, found.tiered(at))
+    off = discount.percent_off if discount else None
+    if discount is None or off is None:
+        return price
+    left = 1 - off / 100
+    return replace(
+        price,
+        input_usd=price.input_usd and price.input_usd * left,
+        output_usd=price.output_usd and price.output_usd * left,
+        cached_input_usd=price.cached_input_usd and price.cached_input_usd * left,
+        source=f"{found.source}, less {off:g} % {_from(discount)}",
+        since=max(day for day in (discount.since, price.since) if day),
+        percent_off=off,
+    )
 
 
-def _stem(model: str) -> str:
-    return _VERSION.sub("", model.lower()).replace(".", "-")
+def _usd(target: Target, usage: Usage, at: datetime, price: PerMtok) -> float | None:
+    """Raises ValueError where the counts contradict each other."""
+    if price.kind == "own":
+        if usage.cached_input_tokens > usage.input_tokens:
+            raise ValueError
+        return price.usd(usage.input_tokens, usage.output_tokens, usage.cached_input_tokens)
+    found = listed(target.provider, target.model, target.route)
+    assert isinstance(found, Listed)  # or there were no price
+    return found.usd(usage, at) * (1 - (price.percent_off or 0.0) / 100)
+
+
+def _from(row: PriceRow) -> str:
+    return f"from {row.since} ({row.set_by})"
+
+
+def _unknown(reason: str) -> PerMtok:
+    return PerMtok(None, None, None, "unknown", reason)

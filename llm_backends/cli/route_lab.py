@@ -48,7 +48,7 @@ def run(options: argparse.Namespace, config: Settings) -> int:
         return refuse("name the models to compare, or the --experiment to tell again")
     with closing(opened_log(config)) as log:
         if options.experiment:
-            return _tell_again(options, log)
+            return _tell_again(options, log, config)
         try:
             return _start(options, config, log)
         except PlanUnusable as exc:
@@ -78,7 +78,7 @@ def _start(options: argparse.Namespace, config: Settings, log: "CallLog") -> int
     experiments = Experiments(log)
     id = experiments.add(plan, chosen)
     code = carry_out(options, log, experiments, id, plan, prompts, catalog)
-    _tell(log, id, options.json)
+    _tell(log, id, config, options.json)
     return code
 
 
@@ -115,15 +115,15 @@ def _plan(options: argparse.Namespace, both: "tuple[Side, Side]") -> "Experiment
     return made
 
 
-def _tell_again(options: argparse.Namespace, log: "CallLog") -> int:
+def _tell_again(options: argparse.Namespace, log: "CallLog", config: Settings) -> int:
     one = found(log, options.experiment)
     if one is None or one.plan.get("kind") != "route lab":
         return refuse(f"there is no one Route lab whose id begins with {options.experiment}")
-    _tell(log, one.id, options.json)
+    _tell(log, one.id, config, options.json)
     return OK
 
 
-def _tell(log: "CallLog", id: str, as_json: bool) -> None:
+def _tell(log: "CallLog", id: str, config: Settings, as_json: bool) -> None:
     """Print what was found, the verdict on the first token before the rest."""
     from ..results.columns import read
     from ..route_lab.export import summary
@@ -139,14 +139,15 @@ def _tell(log: "CallLog", id: str, as_json: bool) -> None:
         if as_json:
             print_json({"event": "result", "id": id} | summary(told, match))
         else:
-            _print(told, match)
+            _print(told, match, config)
 
 
-def _print(told: "Outcome", match: "Match") -> None:
+def _print(told: "Outcome", match: "Match", config: Settings) -> None:
     from ..route_lab.sentences import against_claim, apart, headline, markup, verdict
 
     print(headline(told, match))
-    for line in filter(None, (against_claim(told, match), markup(told, match), *apart(told, match))):
+    more = (against_claim(told, match), markup(told, match, config.prices), *apart(told, match))
+    for line in filter(None, more):
         print(f"  {line}")
     for one in match.differences[1:]:
         print(f"  {verdict(told, one)}.")

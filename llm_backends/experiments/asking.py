@@ -43,7 +43,7 @@ class Asking:
         system = (Message("system", asked.system),) if asked.system.strip() else ()
         request = replace(slot.request, messages=(*system, Message("user", prompt.prompt)))
         retries = Holding(**vars(slot.retries), endpoint=self.endpoints[number], held=held)
-        return Slot(slot.backend, request, retries)
+        return replace(slot, request=request, retries=retries)
 
     def call(self, number: int) -> Call:
         """A call of this slot, to be made."""
@@ -59,7 +59,7 @@ def asked(slot: Slot, call: Call) -> CallResult:
                 result = event
     except Exception:
         _log.exception("a call of %s failed by a fault of our own", slot.backend.target)
-    return priced(result or _broken(slot.backend.target))
+    return priced(result or _broken(slot.backend.target), slot.prices)
 
 
 def call_id(place: Place, slot: int) -> str:

@@ -38,7 +38,7 @@ class Expected:
 
 @dataclass(frozen=True)
 class Price:
-    """USD for a token in and out; None: unknown. Models of this machine cost nothing."""
+    """USD for a token in and out; None: unknown. Models of this machine cost nothing, unless they have an own price."""
 
     input_usd: float | None
     output_usd: float | None
@@ -57,10 +57,11 @@ def prices(plan: ExperimentPlan, catalog: "Catalog") -> tuple[Price, ...]:
 
 def _price(catalog: "Catalog", ref: str, route: str) -> Price:
     provider, _, model = ref.partition("/")
-    if provider == "local":
+    at = "local" if provider == "local" else route
+    price = price_per_mtok(provider, model, at, catalog.settings.prices)
+    if price.kind == "unbilled":
         return Price(0.0, 0.0)
-    per_mtok = price_per_mtok(provider, model, route)
-    return Price(*(None if usd is None else usd / 1e6 for usd in per_mtok[:2]))
+    return Price(*(None if usd is None else usd / 1e6 for usd in (price.input_usd, price.output_usd)))
 
 
 def added(tally: Tally, result: CallResult, *, counts: bool) -> Tally:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from ..catalog.prices import price_per_mtok
+from ..catalog.prices import PerMtok, price_per_mtok
 from ..checks import checks as check_kinds
 from ..checks.criteria import Check
 from ..facts import PlanFault
@@ -140,10 +140,16 @@ def faults(plan: ExperimentPlan, catalog: "Catalog") -> Iterator[PlanFault]:
             yield PlanFault(where, "not ready", not_ready=entry.why_not)
         elif slot.connection == "new" and not catalog.sees_socket(entry.provider, entry.route):
             yield PlanFault(where, "no new connection")
-        elif plan.limits.usd is not None and entry.route != "local":
-            price, _, source = price_per_mtok(entry.provider, entry.model, entry.route)
-            if price is None:
-                yield PlanFault(where, "no price", (source,))
+        elif plan.limits.usd is not None:
+            price = price_per_mtok(entry.provider, entry.model, entry.route, catalog.settings.prices)
+            if not price.known and price.kind != "unbilled":
+                yield PlanFault(where, "no price", (_lacks(price),))
+
+
+def _lacks(price: PerMtok) -> str:
+    if price.kind == "unknown":
+        return price.source
+    return f"an {price.source}, which has none for tokens {'in' if price.input_usd is None else 'out'}"
 
 
 __all__ = ["ExperimentPlan", "Limits", "Own", "Parameters", "RoutedSlot", "faults"]

@@ -7,6 +7,7 @@ from ..catalog.prices import price_per_mtok
 from ..metrics import METRIC
 from ..results.differences import Compared
 from ..sentences import sentence
+from ..settings.prices.prices import Prices
 from ..stats.verdict import told
 from .outcome import Match, Outcome
 from .plan import labels
@@ -16,8 +17,8 @@ CLAIM = "LLMSelect's starting document claims +10 to 30 ms and no markup for Azu
 CLAIMED_MS = (10, 30)
 DEFINITIONS = {
     "tokens_per_chunk": "Tokens out, as the provider counts them, divided by the pieces in which the answer arrived.",
-    "cost_usd": "Of 1,000 calls: their tokens, as the provider counts them, at list prices. Where Azure's own price is "
-    "not known it is borrowed from the vendor's list, and a markup can't show.",
+    "cost_usd": "Of 1,000 calls: their tokens, as the provider counts them, at own prices, else the list's. Where "
+    "Azure's price is not known it is borrowed from the vendor's list, and a markup can't show.",
 }
 """Beside those of metrics.py."""
 CONNECTIONS = {"open": "open connections", "new": "new connections"}
@@ -79,20 +80,24 @@ def against_claim(outcome: Outcome, match: Match) -> str | None:
     return f"{span} is {found} (+{low} to {high} ms)."
 
 
-def markup(outcome: Outcome, match: Match) -> str | None:
-    """Whether list prices differ between the sides; None where they are not the direct route and Azure."""
+def markup(outcome: Outcome, match: Match, own: Prices) -> str | None:
+    """Whether today's prices differ between the sides; None where they are not the direct route and Azure."""
     if not claimed(outcome):
         return None
     provider, _, model = match.model.partition("/")
-    a, b = (price_per_mtok(provider, model, outcome.columns.plan.slots[slot].route) for slot in match.slots)
-    if "borrowed" in b[2]:
+    slots = outcome.columns.plan.slots
+    a, b = (price_per_mtok(provider, model, slots[slot].route, own) for slot in match.slots)
+    if b.kind == "borrowed" and b.percent_off is None:
         return "No markup can be told: Azure's own list price is not known here, and the vendor's stands in for it."
-    more = [100 * (other / one - 1) for one, other in zip(a[:2], b[:2], strict=True) if one and other is not None]
+    pairs = ((a.input_usd, b.input_usd), (a.output_usd, b.output_usd))
+    more = [100 * (other / one - 1) for one, other in pairs if one and other is not None]
     if len(more) < 2:
         return "No markup can be told: a list price is not known."
+    told = "own" if any(one.kind == "own" or one.percent_off is not None for one in (a, b)) else "list"
     if not any(abs(percent) >= 0.05 for percent in more):
-        return "No markup: list prices are the same on both sides. What is billed is on Azure's bill."
-    return "Azure's list price is {:+.1f} % for tokens in and {:+.1f} % for tokens out.".format(*more)
+        return f"No markup: {told} prices are the same on both sides. What is billed is on Azure's bill."
+    azures = "By own prices Azure's" if told == "own" else "Azure's list price"
+    return f"{azures} is {more[0]:+.1f} % for tokens in and {more[1]:+.1f} % for tokens out."
 
 
 def definition(metric: str) -> str:

@@ -72,7 +72,7 @@ class Run:
     def record(self, log: "CallLog") -> None:
         """Price, log and publish each call as it ends, to the last."""
         for batch in self.race.ended():
-            ended = {slot: priced(result) for slot, result in batch}
+            ended = {slot: priced(result, self.race.lanes[slot].prices) for slot, result in batch}
             for slot, result in ended.items():
                 log.record(self.id, slot, result, user=self.owner)
             log.flush(COMMITTED_S)
@@ -144,4 +144,4 @@ class Runs:
 def race(slots: Sequence[Slot]) -> Iterator[tuple[int, Delta | CallResult]]:
     """Run the slots side by side and yield (slot, Delta or CallResult) as they come, each result with its cost."""
     for slot, event in Race(slots).events():
-        yield slot, priced(event) if isinstance(event, CallResult) else event
+        yield slot, priced(event, slots[slot].prices) if isinstance(event, CallResult) else event

@@ -22,6 +22,7 @@ class Lane:
 
     def __init__(self, slot: Slot) -> None:
         self.target, self.request, self.retries = slot.backend.target, slot.request, slot.retries
+        self.prices = slot.prices
         self.phase: Phase | Literal["waiting"] = "waiting"
         self.result: CallResult | None = None
         self.chunks = 0

@@ -143,9 +143,12 @@ class Reader:
         self.wrong(name, "no count", str(default))
         return default
 
-    def folder(self, name: str) -> Path | None:
+    def path(self, name: str) -> Path | None:
         value = self.text(name)
-        path = Path(os.path.expanduser(value)) if value else None
+        return Path(os.path.expanduser(value)) if value else None
+
+    def folder(self, name: str) -> Path | None:
+        path = self.path(name)
         if path and not os.path.isdir(path):  # Path.is_dir raises for a name that is too long
             self.wrong(name, "no folder")
             return None

@@ -12,10 +12,12 @@ from typing import Literal
 from urllib.parse import unquote
 
 from .. import redact
-from ..facts import Problem, VariableFault
+from ..facts import PriceFault, Problem, VariableFault
 from ..vendors import BUILT_IN, PROVIDERS
 from .azure import Azure, azure_of
 from .environment import Reader, dotenv
+from .prices.prices import Prices
+from .prices.reading import from_file, unusable
 
 DATABASE_URL = "sqlite:///data/llmselect.db"
 
@@ -52,6 +54,7 @@ class Settings:
     connect_timeout_s: float = 10.0
     max_attempts: int = 3
     simulated: bool = False
+    prices: Prices = Prices()
     problems: tuple[Problem, ...] = ()
     broken: Mapping[str, VariableFault] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
@@ -80,6 +83,7 @@ def load(environ: Mapping[str, str] = os.environ, dotenv_path: str | Path | None
         connect_timeout_s=read.seconds("LLMSELECT_CONNECT_TIMEOUT_S", Settings.connect_timeout_s),
         max_attempts=read.count("LLMSELECT_MAX_ATTEMPTS", Settings.max_attempts),
         simulated=read.flag("LLMSELECT_SANDBOX"),
+        prices=_prices(read),
         problems=tuple(problems),
         broken=broken,
     )
@@ -132,6 +136,13 @@ def _compatible(read: Reader, broken: dict[str, VariableFault]) -> dict[str, Com
             elif url:
                 servers[name] = Compatible(url, key, tuple(dict.fromkeys(read.items(f"{prefix}_MODELS"))))
     return servers
+
+
+def _prices(read: Reader) -> Prices:
+    name = "LLMSELECT_PRICES"
+    if path := read.path(name):
+        return from_file(name, path, read.problems)
+    return unusable(PriceFault(name, "no file"), name, []) if read.fault(name) else Prices()
 
 
 def _database_url(read: Reader) -> str:

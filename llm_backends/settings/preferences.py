@@ -5,13 +5,15 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from .. import redact
-from ..facts import PreferenceFault
+from ..facts import PreferenceFault, PriceFault
 from ..vendors import PROVIDERS
 from .azure import NAME, REF, WIRES, Deployment
 from .environment import LONGEST_S, MOST_ATTEMPTS, is_key
 from .installation import Settings
+from .prices import kept
+from .prices.kept import PRICE
 
-PAGE = "Settings page"
+PAGE = kept.PAGE
 DEPLOYMENT = "deployment "
 
 
@@ -68,10 +70,12 @@ def applied(settings: Settings, preferences: Mapping[str, Any], keys: Mapping[st
         if name.startswith(DEPLOYMENT)
     }
     azure = replace(settings.azure, deployments={**settings.azure.deployments, **mapped})
+    rows = [kept.row(name, value) for name, value in preferences.items() if name.startswith(PRICE)]
     return _with_keys(
         replace(
             settings,
             azure=azure,
+            prices=settings.prices.under(rows),
             problems=(*settings.problems, *faults),
             **{name: usable[name] for name in VARIABLES if name in usable},
         ),
@@ -106,8 +110,10 @@ def key_variables(provider: str) -> tuple[str, ...]:
     return PROVIDERS[provider].keys if provider in PROVIDERS else ()
 
 
-def fault(name: str, value: Any) -> PreferenceFault | None:
+def fault(name: str, value: Any) -> PreferenceFault | PriceFault | None:
     """What keeps this preference from being used; None where nothing does."""
+    if name.startswith(PRICE):
+        return kept.row(name, value).fault
     if name.startswith(DEPLOYMENT):
         return _deployment_fault(name.removeprefix(DEPLOYMENT), value)
     if name == "stream":
@@ -139,7 +145,7 @@ def refused_key(key: str) -> PreferenceFault | None:
 
 
 def _known(name: str) -> bool:
-    return name.startswith(DEPLOYMENT) or name in BOUNDS or name == "stream"
+    return name.startswith((DEPLOYMENT, PRICE)) or name in BOUNDS or name == "stream"
 
 
 def _usable(preferences: Mapping[str, Any]) -> dict[str, Any]:

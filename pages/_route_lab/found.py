@@ -34,14 +34,14 @@ def draw(app: App, one: Experiment) -> None:
     told = _outcome(app, one)
     if app.settings.simulated:
         st.caption("Every provider here is simulated: no time or cost below is real.")
-    _verdicts(told)
+    _verdicts(app, told)
     st.subheader("Differences", anchor=False)
     _table(told)
     figure = _figure(told)
     st.caption(f"{LABELS[figure]}: {definition(figure)}")
     chart.draw(told, figure)
     pairs.draw(app, told, figure)
-    _sources(told)
+    _sources(app, told)
     exports.draw(app, one, told)
 
 
@@ -53,13 +53,13 @@ def _outcome(app: App, one: Experiment) -> Outcome:
     return found
 
 
-def _verdicts(told: Outcome) -> None:
+def _verdicts(app: App, told: Outcome) -> None:
     """A sentence for each model and kind of connection, what is in no pair, and what is claimed elsewhere."""
     for number, match in enumerate(told.matches):
         with st.container(border=True, key=f"lab_verdict_{number}", gap="small"):
             kind = match.of("ttft_ms").verdict.kind
             st.markdown(f"{ICONS[kind]} **{plain(headline(told, match))}**")
-            if said := " ".join(filter(None, (against_claim(told, match), markup(told, match)))):
+            if said := " ".join(filter(None, (against_claim(told, match), markup(told, match, app.settings.prices)))):
                 st.caption(plain(said))
             for line in apart(told, match):
                 st.markdown(f":material/error_outline: {plain(line)}")
@@ -123,7 +123,7 @@ def _figure(told: Outcome) -> str:
     return chosen if chosen in shown else shown[0]
 
 
-def _sources(told: Outcome) -> None:
+def _sources(app: App, told: Outcome) -> None:
     """Prices, and how it was measured."""
     with st.expander("How it was measured", icon=":material/info:", key="lab_sources"):
         plan = told.columns.plan
@@ -139,11 +139,12 @@ def _sources(told: Outcome) -> None:
         for match in told.matches:
             for label, slot in zip(told.labels, match.slots, strict=True):
                 one, (provider, _, model) = plan.slots[slot], plan.slots[slot].ref.partition("/")
-                into, out, source = price_per_mtok(provider, model, one.route)
+                price = price_per_mtok(provider, model, one.route, app.settings.prices)
                 row = {"Model": one.ref, "Side": label, "Endpoint": one.endpoint or "the vendor's own"}
-                row |= {"USD per M tokens in": into, "USD per M tokens out": out, "Source": source}
+                row |= {"USD per M tokens in": price.input_usd, "USD per M tokens out": price.output_usd}
+                row |= {"Source": price.said}
                 rows += [] if row in rows else [row]
-        st.dataframe(rows, hide_index=True, placeholder="—", alt="List prices on both sides, and their sources")
+        st.dataframe(rows, hide_index=True, placeholder="—", alt="Today's prices on both sides, and their sources")
         for line in dict.fromkeys(CONNECTIONS[match.connection] for match in told.matches):
             st.caption(_OF_CONNECTIONS[line])
 
