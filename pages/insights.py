@@ -3,7 +3,7 @@
 import streamlit as st
 
 from llm_backends.errors import ConfigError
-from pages._insights import behind, filters, ranking, read, rolling, table
+from pages._insights import alerts, behind, filters, ranking, read, rolling, table
 from pages._insights.charts import shown as charts
 from pages._insights.empty import nothing
 from pages._insights.filters import Chosen
@@ -27,6 +27,8 @@ def draw(app: App) -> None:
         nothing(app, seen, chosen)
         return
     # Each part has a container of its own, so that one which grows doesn't take the next one's place.
+    with st.container():
+        alerts.draw(app, chosen)
     with st.container():
         table.draw(view, chosen)
     with st.container():

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from llm_backends.stats import samples, sketch
 from llm_backends.stats.samples import Estimates
-from llm_backends.stats.unpaired import difference, standings
+from llm_backends.stats.unpaired import against, difference, standings
 
 DAYS = 28
 
@@ -144,3 +144,18 @@ def test_the_p_is_that_of_the_interval_that_just_leaves_out_nothing(shift):
     estimates = medians(made(rng, [1, 1.1 + shift / 100]))
     other = standings(estimates, 10)[1]
     assert difference(estimates, other.against, 1, 1 - other.p).low == pytest.approx(0, abs=1)
+
+
+def test_models_are_compared_with_a_chosen_one_in_either_direction():
+    rng = np.random.default_rng(12)
+    estimates = medians(made(rng, [1, 2, 0.5, 1]))
+    same, slower, faster, alike = against(estimates, 0)
+    assert (slower.kind, faster.kind, same.difference) == ("higher", "lower", None)
+    assert slower.difference.holds(400) and faster.difference.holds(-200)
+    assert alike.kind == "can't be told apart" and alike.difference.holds(0)
+
+
+def test_hardly_ever_is_an_equal_model_told_apart_from_a_chosen_one():
+    rng = np.random.default_rng(13)
+    found = [against(medians(made(rng, [1] * 6)), 2) for _ in range(60)]
+    assert sum(any(one.kind in ("higher", "lower") for one in family) for family in found) <= 6

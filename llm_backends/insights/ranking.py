@@ -12,7 +12,8 @@ import pyarrow.compute as pc
 from ..stats import samples
 from ..stats.intervals import Interval
 from ..stats.samples import Estimates
-from ..stats.unpaired import Kind, Standing, standings
+from ..stats.unpaired import Compared, Kind, Standing, standings
+from ..stats.unpaired import against as compared
 from .sentences import MEASURES, Measure, Told
 from .series import MODEL
 from .summary import named
@@ -59,6 +60,12 @@ def ranking(view: View, metric: str) -> tuple[Ranked, ...]:
         stands = tuple(replace(standing, prompts=None) for standing in stands)
     told = Told(metric, estimates, stands, [named(key) for key in keys], "hour" if by_hour(view) else "day")
     return tuple(sorted((_ranked(told, keys, place) for place in range(len(keys))), key=_order))
+
+
+def against(view: View, metric: str, key: Key) -> Mapping[Key, Compared]:
+    """How each model's figure compares with that of one that was chosen, all of them together."""
+    code, keys = view.codes(*MODEL)
+    return dict(zip(keys, compared(_estimates(view, MEASURES[metric], code, len(keys)), keys.index(key)), strict=True))
 
 
 def _ranked(told: Told, keys: Sequence[Key], place: int) -> Ranked:

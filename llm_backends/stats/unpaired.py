@@ -61,6 +61,40 @@ def standings(estimates: Estimates, worth: float, relative: float = 0.0) -> tupl
     return tuple(standing)
 
 
+@dataclass(frozen=True)
+class Compared:
+    """How much a group's figure differs from a chosen group's: `difference` is how much higher it is. `p` is corrected
+    for the `comparisons` of all others with that one."""
+
+    kind: Literal["higher", "lower", "can't be told apart", "too few calls"]
+    difference: Interval | None = None
+    p: float = 1.0
+    comparisons: int = 0
+
+
+def against(estimates: Estimates, reference: int) -> tuple[Compared, ...]:
+    """How each group compares with one that was chosen before anything was seen; itself is "can't be told apart"."""
+    told = [g for g in range(len(estimates.n)) if estimates.interval(g) is not None]
+    found = [Compared("too few calls")] * len(estimates.n)
+    others = np.array([g for g in told if g != reference], np.int64)
+    if reference not in told or not len(others):
+        return tuple(found)
+    same = np.full(len(others), reference)
+    ps = np.where(
+        estimates.values[others] > estimates.values[reference],
+        _ps(estimates, same, others),
+        _ps(estimates, others, same),
+    )
+    corrected = holm(ps.tolist())
+    still = max(1, sum(p > 1 - LEVEL for p in corrected))
+    for g, p in zip(others.tolist(), corrected, strict=True):
+        between = difference(estimates, reference, g, 1 - (1 - LEVEL) / still)
+        real: Literal["higher", "lower"] = "higher" if estimates.values[g] > estimates.values[reference] else "lower"
+        found[g] = Compared(real if p <= 1 - LEVEL else "can't be told apart", between, p, still)
+    found[reference] = Compared("can't be told apart")
+    return tuple(found)
+
+
 def difference(estimates: Estimates, one: int, other: int, level: float = LEVEL) -> Interval | None:
     """How much higher the other group's figure is, both being independent; None where one has too few values.
 

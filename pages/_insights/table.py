@@ -104,7 +104,9 @@ def _open(rows: Sequence[Row], chosen: Chosen) -> None:
 
 
 def figure_column(metric: Metric):
-    """A figure's column: shares as percent."""
+    """A figure's column: shares as percent, counts with their thousands apart."""
     if metric.unit == "share":
         return st.column_config.NumberColumn(metric.heading, help=metric.help, format="percent")
+    if metric.unit in ("count", "tokens"):
+        return st.column_config.NumberColumn(metric.heading, help=metric.help, format="localized")
     return column(metric)
