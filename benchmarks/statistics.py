@@ -6,6 +6,7 @@ import numpy
 
 from llm_backends.stats.bootstrap import bootstrap_interval
 from llm_backends.stats.differences import Difference, Pairs, mean_difference, median_difference, share_difference
+from llm_backends.stats.means import mean_of_clusters, mean_of_sums
 from llm_backends.stats.power import more_pairs
 from llm_backends.stats.shares import share_interval
 from llm_backends.stats.verdict import verdicts
@@ -28,6 +29,7 @@ def figures() -> Iterator[Figure]:
     yield from _families()
     yield from _power()
     yield from _shares()
+    yield from _sums()
 
 
 def _medians(noise: str) -> Iterator[Figure]:
@@ -94,6 +96,32 @@ def _shares() -> Iterator[Figure]:
         yield Figure(f"  paired difference's interval off 95 of 100 ({held:.1f})", abs(held - 95), 2)
         none = [_passes(rng, count, 0)[0] for _ in range(DRAWS)]
         yield Figure('  "real difference" said at 0, of 100', _said(none), 5)
+
+
+def _sums() -> Iterator[Figure]:
+    """The mean of costs of which only sums by day are known, the wider of both intervals.
+
+    Days differ by 0 or 30 %, with as many calls each or not; a cost's spread is half the mean or more than it. Of 50
+    such costs of one day the sums can't tell how skewed they are: a figure without a limit.
+    """
+    for days in (1, 8, 30):
+        for apart, uneven, sigma in ((0, 0, 0.5), (0.3, 0, 0.5), (0.3, 0.8, 0.5), (0, 0, 1.0), (0.3, 0.8, 1.0)):
+            if days > 1 or not apart:
+                rng = numpy.random.default_rng([days, round(100 * apart), round(10 * sigma)])
+                held = _share(_held(rng, days, apart, uneven, sigma) for _ in range(DRAWS))
+                name = f"costs of {days} days, {apart:.0%} apart, calls a day uneven by {uneven:g}, costs by {sigma:g}"
+                limit = None if days == 1 and sigma == 1 else 3
+                yield Figure(f"{name}: interval off 95 of 100 ({held:.1f})", abs(held - 95), limit)
+
+
+def _held(rng: numpy.random.Generator, days: int, apart: float, uneven: float, sigma: float) -> bool:
+    """Whether the interval of one draw holds the truth, 1."""
+    counts = numpy.maximum(1, rng.poisson(50 * rng.lognormal(0, uneven, days)))
+    means = rng.lognormal(-(apart**2) / 2, apart, days)
+    costs = [mean * rng.lognormal(-(sigma**2) / 2, sigma, n) for n, mean in zip(counts, means, strict=True)]
+    totals, squares = [float(cost.sum()) for cost in costs], sum(float((cost**2).sum()) for cost in costs)
+    found = mean_of_sums(int(counts.sum()), sum(totals), squares), mean_of_clusters([*map(float, counts)], totals)
+    return max((one for one in found if one), key=lambda one: one.high - one.low).holds(1.0)
 
 
 def _latencies(rng: numpy.random.Generator, noise: str, count: int, shift: float) -> Pairs:

@@ -13,6 +13,7 @@ Method = Literal[
     "BCa bootstrap",
     "percentile bootstrap",
     "t",
+    "jackknife by cluster",
     "all equal",
     "Wilson",
     "Newcombe",
