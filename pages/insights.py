@@ -3,7 +3,7 @@
 import streamlit as st
 
 from llm_backends.errors import ConfigError
-from pages._insights import alerts, behind, filters, ranking, read, rolling, table
+from pages._insights import alerts, behind, costs, filters, ranking, read, rolling, table
 from pages._insights.charts import shown as charts
 from pages._insights.empty import nothing
 from pages._insights.filters import Chosen
@@ -37,6 +37,9 @@ def draw(app: App) -> None:
     with st.container():
         st.subheader("Charts", anchor=False)
         charts.draw(app, view, chosen)
+    with st.container():
+        st.subheader("Cost", anchor=False)
+        costs.draw(app, view, chosen)
     behind.draw(app)
 
 

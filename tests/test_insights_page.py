@@ -15,7 +15,9 @@ from benchmarks.million import fill
 from llm_backends.insights.rolling import Rolling
 from llm_backends.store.call_log import CallLog
 from llm_backends.types import CallResult, Target, Usage
+from pages._insights import read
 from pages._insights.charts.looks import COLOURS, Looks
+from pages._shared import session
 
 from .conftest import end_app
 
@@ -42,7 +44,11 @@ def opened(tmp_path, monkeypatch):
         page = AppTest.from_file(APP, default_timeout=60)
         page.run()
         page.query_params.update(address)
-        return page.switch_page("pages/insights.py").run()
+        page.switch_page("pages/insights.py").run()
+        if any(button.key == "rolling_stop" for button in page.main.button):
+            read.rolling(session.app()).start(wait_s=SLOW / 1000)
+            page.run()
+        return page
 
     yield opened
     end_app()
@@ -186,3 +192,60 @@ def test_a_table_is_taken_away_unrounded(page, dashboard, made):
         page.locator(".st-key-table_file").get_by_text("CSV").first.click()
     rows = list(csv.DictReader(io.StringIO(download.value.path().read_text(encoding="utf-8-sig"))))
     assert sum(int(row["calls"]) for row in rows) == CALLS and {"ttft_p50_ms", "cost_usd", "route"} <= rows[0].keys()
+
+
+def busy_days(path, calls: dict[str, tuple[float, float]], days: int = 12, a_day: int = 8) -> None:
+    """For each model its first token in ms and its cost a call, some calls a day, each a little apart."""
+    spread = [0.8, 0.9, 0.95, 1.0, 1.0, 1.05, 1.1, 1.2]
+    logged(
+        path,
+        *(
+            call(model, days_ago=day + 0.1, ms=ms * spread[n % 8] * (1 + day % 3 / 50), cost_usd=usd)
+            for model, (ms, usd) in calls.items()
+            for day in range(1, days + 1)
+            for n in range(a_day)
+        ),
+    )
+
+
+def test_the_ranking_says_who_is_best_who_may_be_and_what_would_settle_it(opened, tmp_path):
+    busy_days(tmp_path / "log.db", {"gpt-4o": (400, 0.002), "gpt-4o-mini": (402, 0.001), "gpt-4.1": (900, 0.003)})
+    page = opened(tmp_path / "log.db", time="All")
+    told = said(page)
+    assert " ms. 1 of 2 others is higher beyond chance" in told and "can't be told apart from it" in told
+    assert "not paired" in told and "in random order, so that they pair" in told
+    verdicts = next(one.value for one in page.main.dataframe if "verdict" in one.value)
+    assert list(verdicts["verdict"].str[0]) == ["★", "≈", "▼"] and not page.exception
+
+
+def test_a_month_is_told_with_the_models_that_are_cheaper_and_not_slower(opened, tmp_path):
+    busy_days(tmp_path / "log.db", {"gpt-4o": (400, 0.002), "gpt-4o-mini": (402, 0.001), "gpt-4.1": (900, 0.003)})
+    page = opened(tmp_path / "log.db", time="All", monthly="200000", against="openai/gpt-4o (direct)")
+    told = said(page).replace("\\", "")
+    # 100 tokens in at $2.50 and 50 out at $10 a million make $0.00075 a call.
+    assert "At 200,000 calls a month **openai/gpt-4o (direct)** would cost $150.00" in told
+    assert "- Cheaper and as fast, as far as can be told (first token): openai/gpt-4o-mini (direct) ($9.00)." in told
+    month = next(one.value for one in page.main.dataframe if "cost_a_month_usd" in one.value)
+    assert list(month["name"])[0] == "openai/gpt-4o-mini (direct)" and month["price_source"].str.contains("genai").all()
+    page.multiselect(key="also").set_value(["openai/gpt-4.1-nano"]).run()
+    month = next(one.value for one in page.main.dataframe if "cost_a_month_usd" in one.value)
+    other = month[month["name"] == "openai/gpt-4.1-nano (direct)"].iloc[0]
+    assert other["cost_a_month_usd"] > 0 and other["tokens_of"] == "openai/gpt-4o (direct)" and not page.exception
+
+
+def test_the_experiment_that_settles_it_is_filled_in_on_its_page(opened, tmp_path):
+    page = opened(tmp_path / "log.db")
+    page.query_params["ask"] = ["openai/gpt-4o", "openai/gpt-4o-mini"]
+    page.switch_page("pages/prompt_sets.py").run()
+    picked = [value.partition(" · ")[0] for value in page.multiselect(key="models").value]
+    assert picked == ["openai/gpt-4o", "openai/gpt-4o-mini"] and "ask" not in page.query_params
+
+
+def test_this_week_is_told_where_it_differs_from_the_weeks_before(opened, tmp_path):
+    slow = [call("gpt-4o", days_ago=day + 0.1, ms=ms) for day in range(1, 8) for ms in range(900, 960, 5)]
+    usual = [call("gpt-4o", days_ago=day + 0.1, ms=ms) for day in range(8, 36) for ms in range(400, 460, 5)]
+    logged(tmp_path / "log.db", *usual, *slow)
+    page = opened(tmp_path / "log.db")
+    told = said(page).replace("\\", "")
+    assert "**Worse this week**" in told and "openai/gpt-4o (direct): first token is" in told and "slower" in told
+    assert not page.exception

@@ -17,10 +17,10 @@ _SHARES = (0.01, 0.02, 0.03, *(n / 20 for n in range(1, 20)), 0.97, 0.98, 0.99)
 
 
 def busiest(view: View, most: int) -> tuple[tuple[str, str, str], ...]:
-    """The models, each with its route, that have the most calls, in the order of their names."""
+    """The models, each with its route, that have the most calls, those with more first."""
     groups = view.groups(*MODEL, times=())
     order = sorted(range(len(groups.keys)), key=lambda place: -groups.sums["calls"][place])[:most]
-    return tuple(groups.keys[place] for place in sorted(order))
+    return tuple(groups.keys[place] for place in order)
 
 
 def of_models(view: View, keys: Sequence[tuple[str, str, str]]) -> View:

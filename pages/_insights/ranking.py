@@ -1,6 +1,7 @@
 """The ranking: which model is best on a figure, which others can't be told apart from it, and what would settle it."""
 
 from collections.abc import Sequence
+from math import isfinite
 
 import streamlit as st
 
@@ -93,8 +94,7 @@ def _chart(ranked: Sequence[Ranked], metric: Metric) -> None:
         {
             "name": one.name,
             "value": one.value,
-            "low": one.interval.low if one.interval else None,
-            "high": one.interval.high if one.interval else None,
+            **_ends(one),
             "verdict": KINDS[one.kind],
         }
         for one in ranked
@@ -142,8 +142,7 @@ def _table(ranked: Sequence[Ranked], metric: Metric, rows: Sequence[Row], chosen
             {
                 "ref": one.name,
                 metric.name: one.value,
-                "low": one.interval.low if one.interval else None,
-                "high": one.interval.high if one.interval else None,
+                **_ends(one),
                 "n": one.n,
                 "verdict": f"{_SIGNS[one.kind]} {KINDS[one.kind]}",
                 "words": one.sentence,
@@ -175,6 +174,12 @@ def _table(ranked: Sequence[Ranked], metric: Metric, rows: Sequence[Row], chosen
     )
 
 
+def _ends(one: Ranked) -> dict[str, float | None]:
+    """Of its interval; an end that so few values do not have is None."""
+    ends = {"low": one.interval.low, "high": one.interval.high} if one.interval else {"low": None, "high": None}
+    return {name: end if end is not None and isfinite(end) else None for name, end in ends.items()}
+
+
 def _open(rows: Sequence[Row], metric: Metric, chosen: Chosen) -> None:
     if (cell := behind.chosen_cell(TABLE)) and cell[0] < len(rows):
         behind.open(rows[cell[0]], metric.name, chosen)
@@ -183,6 +188,5 @@ def _open(rows: Sequence[Row], metric: Metric, chosen: Chosen) -> None:
 def _row(one: Ranked, name: str) -> dict:
     """A row of the file."""
     keys = dict(zip(("provider", "model", "route"), one.key, strict=True))
-    ends = {f"{name}_95_low": one.interval.low, f"{name}_95_high": one.interval.high} if one.interval else {}
-    ends = ends or {f"{name}_95_low": None, f"{name}_95_high": None}
+    ends = {f"{name}_95_{end}": value for end, value in _ends(one).items()}
     return keys | {name: one.value, **ends, "n": one.n, "verdict": one.kind, "sentence": one.sentence}
