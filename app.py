@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages._shared import scroll, session, sidebar
+from pages._shared import scroll, session, sidebar, warm
 
 HERE = Path(__file__).parent / "pages" / "_shared"
 
@@ -26,5 +26,7 @@ page = st.navigation(PAGES, position="hidden")
 st.logo(HERE / "logo.svg", size="large", icon_image=HERE / "icon.svg")
 st.html(HERE / "style.css")
 scroll.by_keyboard()
-sidebar.draw(session.app(), PAGES, comparing=page.url_path == "")
+app = session.app()
+sidebar.draw(app, PAGES, comparing=page.url_path == "")
 page.run()
+warm.pages(app)

@@ -166,6 +166,7 @@ def _in_the_browser(environ: dict[str, str], folder: Path, id: str, name: str) -
             page.get_by_text("Prompts 1 to 25 of").wait_for()
             yield Figure(f"{name}: {visit} in the browser, s", time.perf_counter() - started, 2)
             page.get_by_role("button", name="Page to mail").wait_for()
+            yield Figure(f"{name}: {visit}, verdicts and all, s", time.perf_counter() - started, 2)
             yield Figure(f"{name}: {visit}, sent to the browser, kB", received[0] / 1000, 300)
         received[0] = 0
         number = page.get_by_role("spinbutton", name="Page, of")

@@ -3,13 +3,13 @@
 import streamlit as st
 
 from llm_backends.errors import ConfigError
-from pages._compare import charts, grid, inputs, interrupted, table, views, warm
+from pages._compare import charts, grid, inputs, interrupted, table, views
 from pages._compare.live import component
 from pages._compare.live.feed import Feed
 from pages._compare.start import start
 from pages._compare.views import View
 from pages._inputs import chosen, unready
-from pages._shared import scroll, session
+from pages._shared import scroll, session, warm
 from pages._shared.format import moment, plain, start_of
 from pages._shared.session import App
 
@@ -150,4 +150,4 @@ else:
     results(view)
     if st.session_state.pop("begun", None) == view.id:
         scroll.into_view(".st-key-inputs")
-warm.libraries(app, chosen.picked(), session.route())
+warm.models(app, chosen.picked(), session.route())

@@ -3,12 +3,15 @@
 import itertools
 import subprocess
 import sys
+from threading import Event
+from types import SimpleNamespace
 
 import pytest
 
 from llm_backends.runs.live import Runs
 from llm_backends.runs.plan import Plan
 from llm_backends.store.call_log import CallLog
+from pages._shared import warm
 
 from .kinds import KINDS
 
@@ -83,6 +86,14 @@ def test_a_run_is_stopped_soon_after_the_last_of_its_watchers_has_gone(log, sand
     assert run.wait(10)
     runs.close()
     assert run.race.lanes[0].result.status == "stopped"
+
+
+def test_no_library_is_loaded_ahead_beside_a_comparison(runs, sandbox):
+    run, loaded = runs.start("Hello", Plan(), slots(sandbox, "rate-50.tokens-5000")), Event()
+    warm._once(SimpleNamespace(runs=runs), "a library", loaded.set)
+    assert not loaded.wait(0.2) and runs.live() == [run]
+    run.race.stop()
+    assert loaded.wait(10) and run.finished
 
 
 KILLED = """

@@ -200,6 +200,8 @@ def test_drawn_flips_agree_with_all_of_them_and_with_students_t_for_many():
     assert sign_flip_test(values) == pytest.approx(exact, abs=0.02)
     values = latencies(500, 4).differences
     assert sign_flip_test(values) == pytest.approx(ttest_1samp(values, 0).pvalue, abs=0.02)
+    values = latencies(2_500, 2).differences
+    assert sign_flip_test(values) == pytest.approx(ttest_1samp(values, 0).pvalue)
     assert sign_flip_test(latencies(500, 90).differences) == 1 / 10_000
 
 

@@ -119,6 +119,10 @@ class Runs:
         run = self._runs.get(run_id)
         return run if run is not None and run.owner == owner else None
 
+    def live(self) -> list[Run]:
+        """Those that have not finished."""
+        return [run for run in list(self._runs.values()) if not run.finished]
+
     def close(self, timeout_s: float = 2.0) -> None:
         """Stop everything that runs and wait for it to end; runs by itself when the program ends, on SIGTERM too."""
         atexit.unregister(self.close)
@@ -132,8 +136,8 @@ class Runs:
 
     def _stop_unwatched(self) -> None:
         while not self._closed.wait(min(self._gone_s, self._unwatched_s) / 4):
-            for run in list(self._runs.values()):
-                if not run.finished and now_ms() - run.watched_ms > self._patience_s(run) * 1000:
+            for run in self.live():
+                if now_ms() - run.watched_ms > self._patience_s(run) * 1000:
                     run.race.stop()
 
     def _patience_s(self, run: Run) -> float:

@@ -3,10 +3,10 @@
 import warnings
 from collections.abc import Sequence
 from math import isfinite, sqrt
-from statistics import fmean
 from typing import Any, Literal
 
 from .intervals import LEVEL, Interval, Method
+from .student import student_interval
 
 RESAMPLES = 9_999
 MOST_RESAMPLED = 2_000
@@ -28,7 +28,7 @@ def mean_interval(values: Sequence[float], level: float = LEVEL, seed: int = 0) 
     if min(values) == max(values):
         return Interval(values[0], values[0], values[0], level, "all equal", n)
     if n > MOST_RESAMPLED:
-        return _student(values, level)
+        return student_interval(values, level)
     mean, error = float(all_values.mean()), float(all_values.std(ddof=1)) / sqrt(n)
     generator, found = numpy.random.default_rng(seed), []
     for start in range(0, RESAMPLES, 1_000):
@@ -40,15 +40,8 @@ def mean_interval(values: Sequence[float], level: float = LEVEL, seed: int = 0) 
     tail = round((RESAMPLES + 1) * (1 - level) / 2)
     most, least = float(ordered[-tail]), float(ordered[tail - 1])
     if not isfinite(most - least):
-        return _student(values, level)
+        return student_interval(values, level)
     return Interval(mean, mean - most * error, mean - least * error, level, "studentised bootstrap", n)
-
-
-def _student(values: Sequence[float], level: float) -> Interval:
-    from scipy.stats import ttest_1samp
-
-    found = ttest_1samp(values, 0).confidence_interval(level)
-    return Interval(fmean(values), float(found.low), float(found.high), level, "t", len(values))
 
 
 def bootstrap_interval(

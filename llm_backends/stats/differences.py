@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from statistics import fmean, median
 from typing import Literal
 
@@ -30,7 +31,7 @@ class Pairs:
     missing_baseline: int = 0
     missing_other: int = 0
 
-    @property
+    @cached_property
     def differences(self) -> tuple[float, ...]:
         """Other minus baseline, a value a pair."""
         return tuple(b - a for a, b in zip(self.baseline, self.other, strict=True))

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 from statistics import NormalDist, median
 from typing import Literal
 
@@ -45,11 +46,10 @@ def median_interval(values: Sequence[float], level: float = LEVEL) -> Interval |
     Each end lies between two neighbouring order statistics: T. P. Hettmansperger and S. J. Sheather, "Confidence
     intervals based on interpolated order statistics", Statistics and Probability Letters 4 (1986) 75-79.
     """
-    from scipy.special import bdtr
-    from scipy.stats import binom
+    from scipy.special import bdtr, bdtrik
 
     n, ordered = len(values), sorted(values)
-    rank = int(binom.ppf((1 - level) / 2, n, 0.5)) if n else 0
+    rank = ceil(bdtrik((1 - level) / 2, n, 0.5)) if n else 0
     if rank < 1:
         return None
     wider, narrower = (1 - 2 * float(bdtr(below, n, 0.5)) for below in (rank - 1, rank))

@@ -34,10 +34,12 @@ def _parts(app: App, one: Experiment, live: bool) -> None:
     if not columns.called.any():
         st.caption("Results are shown here as soon as the first calls have ended.")
         return
-    verdicts.draw(columns, key, live)
+    first = st.container()
     slots.draw(columns)
     st.subheader("Prompts", anchor=False)
     st.fragment(_matrix)(app, columns)
+    with first:  # they take the longest to work out
+        verdicts.draw(columns, key, live)
     recheck.draw(app, columns)
     changed.draw(app, columns)
     st.markdown("**Take it away**")
