@@ -3,9 +3,11 @@
 import io
 
 import pandas as pd
+import pytest
 from pyarrow import parquet
 
 from llm_backends.files.tables import Column, table_bytes, write_csv, write_parquet
+from llm_backends.files.whole import whole
 
 ROWS = [
     {
@@ -51,16 +53,46 @@ def test_no_cell_of_a_csv_is_a_formula_and_unknown_is_empty():
 def test_a_table_without_rows_is_a_file_all_the_same():
     assert parquet.read_table(io.BytesIO(table_bytes([], "parquet"))).num_rows == 0
     assert table_bytes([], "csv").decode("utf-8-sig").strip() == ""
+    named = table_bytes([], "parquet", ["model", "ttft_p50_ms"])
+    assert [str(field.type) for field in parquet.read_table(io.BytesIO(named)).schema] == ["string", "double"]
+    assert table_bytes([], "csv", ["model", "calls"]).decode("utf-8-sig").strip() == "model,calls"
 
 
 def test_what_a_column_means_goes_with_it():
-    columns = [Column("ttft_ms", "number", "To the first token."), Column("tags", "list"), Column("more", "mapping")]
+    columns = [
+        Column("ttft_ms", "number", "To the first token.", "ms"),
+        Column("tags", "list"),
+        Column("more", "mapping"),
+    ]
     rows = [{"ttft_ms": 1.5, "tags": ["a", "b"], "more": {"x": 1}}, {"ttft_ms": None, "tags": None, "more": None}]
     out = io.BytesIO()
     write_parquet(columns, iter(rows), out)
     table = parquet.read_table(io.BytesIO(out.getvalue()))
     assert table.schema.field("ttft_ms").metadata[b"meaning"] == b"To the first token."
+    assert table.schema.field("ttft_ms").metadata[b"unit"] == b"ms"
     assert table.to_pylist()[0] == {"ttft_ms": 1.5, "tags": ["a", "b"], "more": '{"x": 1}'}
     out = io.BytesIO()
     write_csv(columns, iter(rows), out)
     assert out.getvalue().decode("utf-8-sig").splitlines() == ["ttft_ms,tags,more", '1.5,"a, b","{""x"": 1}"', ",,"]
+
+
+def test_row_groups_are_large_and_keep_the_order():
+    columns = [Column("n", "whole"), Column("text", "text")]
+    out = io.BytesIO()
+    write_parquet(columns, ({"n": n, "text": "x" * (n % 3)} for n in range(212_345)), out)
+    read = parquet.ParquetFile(io.BytesIO(out.getvalue()))
+    groups = [read.metadata.row_group(place).num_rows for place in range(read.num_row_groups)]
+    assert groups == [100_000, 100_000, 12_345]
+    assert read.read(["n"]).column("n").to_pylist() == list(range(212_345))
+
+
+def test_a_file_is_whole_or_not_there(tmp_path):
+    path = tmp_path / "calls.csv"
+    path.write_bytes(b"before")
+    with pytest.raises(KeyboardInterrupt), whole(path) as out:
+        out.write(b"half")
+        raise KeyboardInterrupt
+    assert path.read_bytes() == b"before"
+    with whole(path) as out:
+        out.write(b"all")
+    assert path.read_bytes() == b"all" and list(tmp_path.iterdir()) == [path]

@@ -3,29 +3,43 @@
 import csv
 import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import Any, BinaryIO, Literal
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 from . import spreadsheet
 
+if TYPE_CHECKING:
+    from pyarrow import Schema, Table
+    from pyarrow.parquet import ParquetWriter
+
 Kind = Literal["text", "whole", "number", "flag", "moment", "list", "mapping"]
 TableFormat = Literal["csv", "parquet"]
-_GROUP = 5_000  # rows of a row group of Parquet, which is held whole
+_BATCH = 5_000  # rows that are held as Python's own values
+_GROUP_ROWS, _GROUP_BYTES = 100_000, 32_000_000  # a row group of Parquet, held whole: whichever is reached first
 
 
 @dataclass(frozen=True)
 class Column:
     """A column: its name, with the unit where it has one, what its values are, and what they mean, "" for the obvious.
 
-    A "moment" is an ISO 8601 text, UTC; a "mapping" becomes JSON text in Parquet, since its keys differ by row.
+    A "moment" is an ISO 8601 text, UTC; a "mapping" becomes JSON text in Parquet, since its keys differ by row. `unit`
+    is one of metrics.py.
     """
 
     name: str
     kind: Kind
     meaning: str = ""
+    unit: str = ""
+
+
+def write_table(
+    columns: Sequence[Column], rows: Iterable[Mapping[str, Any]], format: TableFormat, out: BinaryIO
+) -> None:
+    """Write the rows as they come; a few thousand are held at once."""
+    (write_csv if format == "csv" else write_parquet)(columns, rows, out)
 
 
 def write_csv(columns: Sequence[Column], rows: Iterable[Mapping[str, Any]], out: BinaryIO) -> None:
@@ -44,9 +58,22 @@ def _cell(kind: Kind, value: Any) -> Any:
 
 
 def write_parquet(columns: Sequence[Column], rows: Iterable[Mapping[str, Any]], out: BinaryIO) -> None:
-    """Typed columns; what each means is in its metadata as `meaning`."""
-    import pyarrow as pa
+    """Typed columns; what each means is in its metadata as `meaning`, in which unit as `unit`."""
     from pyarrow import parquet
+
+    schema = _schema(columns)
+    waiting: list[Table] = []
+    with parquet.ParquetWriter(out, schema, compression="zstd") as writer:
+        for batch in _batches(columns, rows, schema):
+            waiting.append(batch)
+            if _rows(waiting) >= _GROUP_ROWS or sum(one.nbytes for one in waiting) >= _GROUP_BYTES:
+                _write_group(writer, waiting)
+        if waiting:
+            _write_group(writer, waiting)
+
+
+def _schema(columns: Sequence[Column]) -> "Schema":
+    import pyarrow as pa
 
     types = {
         "text": pa.string(),
@@ -57,29 +84,47 @@ def write_parquet(columns: Sequence[Column], rows: Iterable[Mapping[str, Any]], 
         "list": pa.list_(pa.string()),
         "mapping": pa.string(),
     }
-    known = [
-        pa.field(one.name, types[one.kind], metadata={"meaning": one.meaning} if one.meaning else None)
-        for one in columns
-    ]
-    schema = pa.schema(known)
-    with parquet.ParquetWriter(out, schema, compression="zstd") as writer:
-        left = iter(rows)
-        while group := [*islice(left, _GROUP)]:
-            values = {one.name: [_value(one.kind, row[one.name]) for row in group] for one in columns}
-            writer.write_table(pa.Table.from_pydict(values, schema))
+    told = [{name: said for name in ("meaning", "unit") if (said := getattr(one, name))} for one in columns]
+    known = zip(columns, told, strict=True)
+    return pa.schema([pa.field(one.name, types[one.kind], metadata=of or None) for one, of in known])
 
 
-def _value(kind: Kind, value: Any) -> Any:
-    if value is None or kind not in ("mapping", "moment"):
-        return value
-    return datetime.fromisoformat(value) if kind == "moment" else json.dumps(value, ensure_ascii=False)
+def _batches(columns: Sequence[Column], rows: Iterable[Mapping[str, Any]], schema: "Schema") -> Iterator["Table"]:
+    import pyarrow as pa
+
+    left = iter(rows)
+    while batch := [*islice(left, _BATCH)]:
+        yield pa.Table.from_pydict({one.name: _values(one, batch) for one in columns}, schema)
 
 
-def table_bytes(rows: Sequence[Mapping[str, Any]], format: TableFormat) -> bytes:
-    """A small table as a file: the columns of its first row, each of the kind that its values are."""
-    columns = [Column(name, _kind(name, [row[name] for row in rows])) for name in (rows[0] if rows else ())]
+def _values(column: Column, rows: Sequence[Mapping[str, Any]]) -> list[Any]:
+    values = [row[column.name] for row in rows]
+    if column.kind == "moment":
+        return [value and datetime.fromisoformat(value) for value in values]
+    if column.kind == "mapping":
+        return [None if value is None else json.dumps(value, ensure_ascii=False) for value in values]
+    return values
+
+
+def _rows(tables: Sequence["Table"]) -> int:
+    return sum(len(one) for one in tables)
+
+
+def _write_group(writer: "ParquetWriter", waiting: "list[Table]") -> None:
+    import pyarrow as pa
+
+    writer.write_table(pa.concat_tables(waiting), row_group_size=_rows(waiting))
+    waiting.clear()
+
+
+def table_bytes(rows: Sequence[Mapping[str, Any]], format: TableFormat, names: Sequence[str] = ()) -> bytes:
+    """A small table as a file: the columns of its first row, each of the kind that its values are.
+
+    `names` are the columns of a table that has no row.
+    """
+    columns = [Column(name, _kind(name, [row[name] for row in rows])) for name in (rows[0] if rows else names)]
     out = io.BytesIO()
-    (write_csv if format == "csv" else write_parquet)(columns, rows, out)
+    write_table(columns, rows, format, out)
     return out.getvalue()
 
 

@@ -1,12 +1,12 @@
 """`experiment export`: every call of an experiment as a file, or a page to mail."""
 
 import argparse
-import os
 import sys
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from ...files.whole import whole
 from ...settings import Settings
 from ..common import OK, refuse
 from .common import add_id, found, opened_log, refuse_id
@@ -51,17 +51,11 @@ def run(options: argparse.Namespace, config: Settings) -> int:
 
 
 def _to_file(columns: "Columns", database: "Database", format: str, path: Path | None) -> str:
-    """Written beside the file and put in its place when it is whole; what was written."""
+    """What was written."""
     if path is None:
         return _write(columns, database, format, sys.stdout.buffer)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with part.open("wb") as out:
-            told = _write(columns, database, format, out)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-    return told
+    with whole(path) as out:
+        return _write(columns, database, format, out)
 
 
 def _write(columns: "Columns", database: "Database", format: str, out: BinaryIO) -> str:
