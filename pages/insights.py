@@ -28,7 +28,7 @@ def draw(app: App) -> None:
         return
     # Each part has a container of its own, so that one which grows doesn't take the next one's place.
     with st.container():
-        alerts.draw(app, chosen)
+        alerts.draw(app, seen, chosen)
     with st.container():
         table.draw(view, chosen)
     with st.container():

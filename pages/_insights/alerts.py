@@ -7,6 +7,7 @@ import streamlit as st
 
 from llm_backends.insights.alerts import DAYS, alerts
 from llm_backends.insights.changed import Alert
+from llm_backends.insights.view import View
 from llm_backends.metrics import METRIC
 from pages._insights import download, read
 from pages._insights.filters import Chosen
@@ -17,11 +18,13 @@ _ICONS = {True: ":material/trending_up:", False: ":material/trending_down:"}
 MOST = 5
 
 
-def draw(app: App, chosen: Chosen) -> None:
-    """The alerts over the calls that are chosen, whatever their time."""
+def draw(app: App, seen: View, chosen: Chosen) -> None:
+    """The alerts over the calls that are chosen, whatever their time; `seen` is all that this holds."""
     today = datetime.now(UTC).date()
     since = datetime.combine(today, time(), UTC) - timedelta(days=DAYS)
-    seen, _ = read.view(app, replace(chosen.filter, since=since, until=None))
+    reached = chosen.filter.since is None or chosen.filter.since <= since
+    if not reached or chosen.filter.until is not None:
+        seen, _ = read.view(app, replace(chosen.filter, since=since, until=None))
     found = alerts(seen.chosen(chosen.filter), today)
     worse = [one for one in found.found if one.worse]
     better = [one for one in found.found if not one.worse]
