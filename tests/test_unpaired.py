@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llm_backends.stats import samples, sketch
-from llm_backends.stats.samples import Estimates
-from llm_backends.stats.unpaired import against, difference, standings
+from llm_backends.stats import sketch
+from llm_backends.stats.unpaired import samples
+from llm_backends.stats.unpaired.samples import Estimates
+from llm_backends.stats.unpaired.standings import against, difference, standings
 
 DAYS = 28
 

@@ -10,9 +10,9 @@ import pyarrow as pa
 
 from ..stats import sketch
 from ..stats.chance import holm
-from ..stats.changes import changes
 from ..stats.intervals import LEVEL
-from ..stats.samples import split, usual
+from ..stats.unpaired.changes import changes
+from ..stats.unpaired.samples import split, usual
 from .changed import Alert
 from .ranking import by_hour, stretches, summed
 from .series import MODEL

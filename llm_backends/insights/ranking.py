@@ -9,11 +9,11 @@ from typing import Literal
 import numpy as np
 import pyarrow.compute as pc
 
-from ..stats import samples
 from ..stats.intervals import Interval
-from ..stats.samples import Estimates
-from ..stats.unpaired import Compared, Kind, Standing, standings
-from ..stats.unpaired import against as compared
+from ..stats.unpaired import samples
+from ..stats.unpaired.samples import Estimates
+from ..stats.unpaired.standings import Compared, Kind, Standing, standings
+from ..stats.unpaired.standings import against as compared
 from .sentences import MEASURES, Measure, Told
 from .series import MODEL
 from .summary import named

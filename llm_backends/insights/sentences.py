@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from math import floor, isfinite, log10
 
 from ..stats.intervals import Interval
-from ..stats.samples import FEWEST, Estimates
-from ..stats.unpaired import Standing
+from ..stats.unpaired.samples import FEWEST, Estimates
+from ..stats.unpaired.standings import Standing
 from ..stats.verdict import Quantity, about, counted, rounded, sized
 from .summary import FIGURE
 from .view import CARRIED

@@ -12,7 +12,7 @@ from llm_backends.insights.ranking import against
 from llm_backends.insights.series import MODEL, busiest
 from llm_backends.insights.summary import Row, named, summary
 from llm_backends.insights.view import View
-from llm_backends.stats.unpaired import Compared
+from llm_backends.stats.unpaired.standings import Compared
 from pages._insights import behind, download
 from pages._insights.filters import Chosen
 from pages._shared.format import dollars, duration, plain

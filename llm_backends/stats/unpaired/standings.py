@@ -6,10 +6,10 @@ from typing import Literal
 
 import numpy as np
 
-from .chance import holm
+from ..chance import holm
+from ..intervals import LEVEL, Interval
+from ..power import reach
 from .drift import Codes, Numbers
-from .intervals import LEVEL, Interval
-from .power import reach
 from .samples import FEWEST, REACH, Estimates
 
 Kind = Literal["best", "worse than the best", "can't be told apart", "too few calls"]

@@ -5,9 +5,9 @@ from statistics import NormalDist
 
 import numpy as np
 
-from . import sketch
+from .. import sketch
+from ..intervals import LEVEL, Interval, Method
 from .drift import MOST_FREEDOM, Codes, Daily, Numbers, drift, variance
-from .intervals import LEVEL, Interval, Method
 
 FEWEST = 6
 """Below so many values nothing has an interval: a median's would reach beyond the lowest and the highest."""

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from ..intervals import LEVEL
 from .drift import MOST_FREEDOM, Codes, Daily, Numbers, drift, variance
-from .intervals import LEVEL
 from .samples import ERRORS
 
 
@@ -12,7 +12,7 @@ def changes(at: Codes, n: Numbers, passed: Numbers, recent: Numbers, usual: floa
 
     Arrays are of (groups, days), `at` the days' places in time; days without calls count for nothing. `usual` is the
     variance between days until the log says otherwise; without one, days differ as error rates do. It is the days that
-    are compared: stats/drift.py says how they vary and resemble each other. Where what passes is each call below the
+    are compared: drift.py says how they vary and resemble each other. Where what passes is each call below the
     median of all, it is Mood's median test, for days that drift. Who looks at several groups corrects for that.
     """
     from scipy.special import stdtr
