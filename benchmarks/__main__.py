@@ -4,8 +4,8 @@ import sys
 from importlib import import_module
 
 SUITES = (
-    *("streams", "fresh", "startup", "browser", "faults", "failover", "statistics", "experiments", "route_lab"),
-    *("kills", "on_record"),
+    *("streams", "fresh", "startup", "browser", "faults", "failover", "statistics", "verdicts", "experiments"),
+    *("route_lab", "kills", "on_record"),
 )
 
 

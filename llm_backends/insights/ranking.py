@@ -14,7 +14,7 @@ from ..stats.unpaired import samples
 from ..stats.unpaired.samples import Estimates
 from ..stats.unpaired.standings import Compared, Kind, Standing, standings
 from ..stats.unpaired.standings import against as compared
-from .sentences import MEASURES, Measure, Told
+from .sentences import MEASURES, Told
 from .series import MODEL
 from .summary import named
 from .view import CARRIED, Codes, Key, Numbers, View
@@ -50,22 +50,30 @@ class Ranked:
 
 def ranking(view: View, metric: str) -> tuple[Ranked, ...]:
     """The models by a figure of MEASURES, the best first, then those of too few calls to tell, then the unknown."""
-    measure = MEASURES[metric]
-    code, keys = view.codes(*MODEL)
-    if not keys:
-        return ()
-    estimates = _estimates(view, measure, code, len(keys))
-    stands = standings(estimates, measure.worth, measure.relative)
+    measure, found, keys = MEASURES[metric], *estimates(view, metric)
+    stands = standings(found, measure.worth, measure.relative)
     if measure.q != 0.5:  # an experiment compares what is in the middle
         stands = tuple(replace(standing, prompts=None) for standing in stands)
-    told = Told(metric, estimates, stands, [named(key) for key in keys], "hour" if by_hour(view) else "day")
+    told = Told(metric, found, stands, [named(key) for key in keys], "hour" if by_hour(view) else "day")
     return tuple(sorted((_ranked(told, keys, place) for place in range(len(keys))), key=_order))
 
 
 def against(view: View, metric: str, key: Key) -> Mapping[Key, Compared]:
     """How each model's figure compares with that of one that was chosen, all of them together."""
-    code, keys = view.codes(*MODEL)
-    return dict(zip(keys, compared(_estimates(view, MEASURES[metric], code, len(keys)), keys.index(key)), strict=True))
+    found, keys = estimates(view, metric)
+    return dict(zip(keys, compared(found, keys.index(key)), strict=True))
+
+
+def estimates(view: View, metric: str) -> tuple[Estimates, tuple[Key, ...]]:
+    """A figure of MEASURES of each model, and the models in their order."""
+    measure, (code, keys), (day, at) = MEASURES[metric], view.codes(*MODEL), stretches(view)
+    if measure.time:
+        cell, bucket, count = view.entries(measure.time)
+        return samples.quantiles(at, code[cell], day[cell], bucket, count, measure.q, len(keys)), keys
+    sums = summed(view, code, len(keys), day, len(at))
+    if metric == "error_rate":
+        return samples.shares(at, sums["tried"], sums["failed"]), keys
+    return samples.means(at, sums["priced"], sums["cost_usd"], sums["cost_usd cost_usd"]), keys
 
 
 def _ranked(told: Told, keys: Sequence[Key], place: int) -> Ranked:
@@ -110,17 +118,6 @@ def summed(view: View, code: Codes, groups: int, day: Codes, days: int) -> Mappi
         name: np.asarray(np.bincount(place, values, groups * days), float).reshape(groups, days)
         for name, values in columns.items()
     }
-
-
-def _estimates(view: View, measure: Measure, code: Codes, groups: int) -> Estimates:
-    day, at = stretches(view)
-    if measure.time:
-        cell, bucket, count = view.entries(measure.time)
-        return samples.quantiles(at, code[cell], day[cell], bucket, count, measure.q, groups)
-    sums = summed(view, code, groups, day, len(at))
-    if measure is MEASURES["error_rate"]:
-        return samples.shares(at, sums["tried"], sums["failed"])
-    return samples.means(at, sums["priced"], sums["cost_usd"], sums["cost_usd cost_usd"])
 
 
 def _order(ranked: Ranked) -> tuple[int, float, int]:
