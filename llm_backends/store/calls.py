@@ -128,8 +128,7 @@ def behind(
 ) -> tuple[LoggedCall, ...]:
     """Some of the calls that a figure is of: those that are `what`, the newest first.
 
-    With `near` (a time's column, its value) they ended well, and their times are the nearest to the value from both
-    sides, ascending.
+    With `near` (a time's column, its value) they ended well, and their times are the nearest to the value, ascending.
     """
     c = calls.c
     of: dict[Behind | None, ColumnElement[bool]] = {
@@ -148,8 +147,8 @@ def behind(
     else:
         column, value = c[near[0]], near[1]
         well = query.where(c.status == "ok", column > 0)
-        below = well.where(column <= value).order_by(column.desc()).limit(limit // 2)
-        orders = [below, well.where(column > value).order_by(column).limit(limit - limit // 2)]
+        below = well.where(column <= value).order_by(column.desc()).limit(limit)
+        orders = [below, well.where(column > value).order_by(column).limit(limit)]
     of_group = [column == bindparam(column.name) for column in GROUP]
     found = [
         logged(row)

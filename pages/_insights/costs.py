@@ -8,6 +8,7 @@ import streamlit as st
 
 from llm_backends.catalog.prices import PerMtok, price_per_mtok
 from llm_backends.insights.projection import Model, Projected, projection
+from llm_backends.insights.provenance import of_row
 from llm_backends.insights.ranking import against
 from llm_backends.insights.series import MODEL, busiest
 from llm_backends.insights.summary import Row, named, summary
@@ -242,4 +243,4 @@ def _open(rows: Sequence[Row | None], chosen: Chosen) -> None:
     cell = behind.chosen_cell(TABLE)
     row = rows[cell[0]] if cell and cell[0] < len(rows) else None
     if row:
-        behind.open(row, "cost_per_call_usd", chosen)
+        behind.open(of_row(row, "cost_per_call_usd", chosen.filter), chosen.time)

@@ -5,6 +5,7 @@ from math import isfinite
 
 import streamlit as st
 
+from llm_backends.insights.provenance import of_row
 from llm_backends.insights.ranking import Ranked, ranking
 from llm_backends.insights.sentences import NOT_PAIRED
 from llm_backends.insights.summary import FIGURE, Row, summary
@@ -182,7 +183,7 @@ def _ends(one: Ranked) -> dict[str, float | None]:
 
 def _open(rows: Sequence[Row], metric: Metric, chosen: Chosen) -> None:
     if (cell := behind.chosen_cell(TABLE)) and cell[0] < len(rows):
-        behind.open(rows[cell[0]], metric.name, chosen)
+        behind.open(of_row(rows[cell[0]], metric.name, chosen.filter), chosen.time)
 
 
 def _row(one: Ranked, name: str) -> dict:

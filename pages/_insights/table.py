@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from llm_backends.insights.provenance import of_row
 from llm_backends.insights.summary import FIGURE, FIGURES, Row, summary
 from llm_backends.insights.view import View
 from llm_backends.metrics import Metric
@@ -100,7 +101,8 @@ def _table(rows: Sequence[Row], names: Sequence[str], chosen: Chosen) -> None:
 
 def _open(rows: Sequence[Row], chosen: Chosen) -> None:
     if (cell := behind.chosen_cell(TABLE)) and cell[0] < len(rows):
-        behind.open(rows[cell[0]], cell[1] if cell[1] in FIGURE else "calls", chosen)
+        name = cell[1] if cell[1] in FIGURE else "calls"
+        behind.open(of_row(rows[cell[0]], name, chosen.filter), chosen.time)
 
 
 def figure_column(metric: Metric):

@@ -2,16 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 import streamlit as st
 
 from llm_backends.insights import series
+from llm_backends.insights.provenance import of_point
 from llm_backends.insights.series import Records
 from llm_backends.insights.view import View
 from llm_backends.metrics import METRIC
 from llm_backends.store.call_log import Filter
 from llm_backends.store.rollups.cells import TIMES
-from pages._insights import download
+from pages._insights import behind, download
 from pages._insights.charts import by_model, over_time
 from pages._insights.charts.drawing import names, with_names
 from pages._insights.filters import Chosen
@@ -92,6 +94,8 @@ CHARTS = {
 }
 _ALL_MODELS = ("Latency against cost", "Cost over time", "Errors")
 _LONG = 120
+LONG = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(days=7)}
+TABLE = "insights_chart"
 
 
 def draw(app: App, view: View, chosen: Chosen) -> None:
@@ -115,7 +119,26 @@ def draw(app: App, view: View, chosen: Chosen) -> None:
     download.below(f"{drawn.said}{_most(name, view)}", name.lower().replace(" ", "-"), drawn.rows, key="chart_file")
     with st.expander("As a table", key="chart_rows", on_change="rerun") as folder:
         if folder.open:
-            st.dataframe(drawn.rows, hide_index=True, placeholder="—", height=300, alt=f"{name}, as a table")
+            _table(name, drawn.rows, LONG[step], chosen)
+
+
+def _table(name: str, rows: Records, long: timedelta, chosen: Chosen) -> None:
+    """The chart's rows; a number opens what is behind it."""
+
+    def open() -> None:
+        if (cell := behind.chosen_cell(TABLE)) and cell[0] < len(rows):
+            behind.open(of_point(rows[cell[0]], cell[1], chosen.filter, long), chosen.time)
+
+    st.dataframe(
+        rows,
+        hide_index=True,
+        placeholder="—",
+        height=300,
+        key=behind.key(TABLE),
+        on_select=open,
+        selection_mode="single-cell",
+        alt=f"{name}, as a table. Choose a cell to see what is behind it.",
+    )
 
 
 def _most(name: str, view: View) -> str:
