@@ -32,7 +32,7 @@ from llm_backends.store.sharing.shares import Refusal, Use
 from llm_backends.store.tables import calls, leases, processes
 from llm_backends.types import CallResult, Target
 from llm_backends.workers import balance
-from llm_backends.workers.queue import queue, workers
+from llm_backends.workers.queue import of_worker, queue, workers
 
 ROOT = Path(__file__).parent.parent
 _numbers = itertools.count(170_000)
@@ -132,6 +132,12 @@ def holders(log, id) -> set[int]:
         return set(connection.scalars(select(processes.c.pid).where(processes.c.id.in_(held))))
 
 
+def held(log, id) -> set[int]:
+    """The numbers of the shares of the experiment that are held."""
+    with log.database.reading() as connection:
+        return set(connection.scalars(select(leases.c.share).where(leases.c.experiment_id == id)))
+
+
 def requests_of(sandbox, prompts):
     wanted = {prompt.prompt for prompt in prompts}
     asked = [
@@ -184,6 +190,27 @@ def test_when_one_of_them_is_killed_nothing_is_twice_or_lost(log, two, worker, s
     assert all(requests[prompt] == made[prompt] for prompt in before)  # none that had ended is made again
     assert sum(requests.values()) <= 90 + 1  # the killed one had one call in flight, for its one share
     assert workers(log) == 2
+
+
+def test_a_share_waits_for_the_worker_whose_due_it_is_but_not_when_that_one_has_gone(log, two, url):
+    """In one queue for all, whoever must leave it to another could be the one to find it, time and again."""
+    jobs = text("SELECT lock FROM procrastinate_jobs WHERE status = 'todo' AND queue_name = :name")
+    with contextlib.closing(CallLog(url)) as third:
+        third.writer.process.room = 8
+        third.check()
+        name = of_worker(third.writer.process.id)
+        id = queued(log, planned("canned.ttft-80.rate-500.tokens-3", concurrency=3), lines(500))
+
+        def waiting() -> list[str]:
+            with log.database.reading() as connection:
+                return list(connection.scalars(jobs, {"name": name}))
+
+        (lock,) = until(waiting, "a share waits for the third")
+    until(lambda: held(log, id) == {0, 1, 2}, "the other two have it")
+    assert lock.startswith(f"{id}/") and not waiting()
+    with log.database.writing() as connection:
+        kept.want(connection, id, "stopped")
+    until_state(log, id, "stopped")
 
 
 def test_a_pause_reaches_all_and_a_stop_cuts_them_and_what_is_left_is_made_later(log, two, sandbox):
@@ -283,12 +310,12 @@ def test_each_worker_should_have_as_many_shares_as_any_other_as_far_as_it_has_ro
     loads = {"a": load(8, 0, 1, 2, 3), "b": load(8), "c": load(1)}
     assert balance.fair(loads) == {"a": 2, "b": 1, "c": 1}
     assert [balance.surplus(loads, worker) for worker in "abcd"] == [2, 0, 0, 0]
-    assert [balance.due(loads, worker, 4) for worker in "abc"] == [False, True, True]
+    assert balance.due(loads, 4) == ("b", "c")
     level = {"a": load(8, 0, 1), "b": load(8, 2)}
     assert [balance.surplus(level, worker) for worker in "ab"] == [0, 0]
-    assert [balance.due(level, worker, 4) for worker in "ab"] == [False, True]
+    assert balance.due(level, 4) == ("b",)
     full = {"a": load(1, 0), "b": load(1, 1)}
-    assert not any(balance.due(full, worker, 3) for worker in "ab")
+    assert balance.due(full, 3) == ()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

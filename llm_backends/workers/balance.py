@@ -25,7 +25,8 @@ def surplus(loads: Mapping[str, Load], worker: str) -> int:
     return max(0, len(mine.held) - fair(loads)[worker]) if mine else 0
 
 
-def due(loads: Mapping[str, Load], worker: str, jobs: int) -> bool:
-    """Whether one more share should be this worker's, where there are so many in all, taken or not."""
-    mine, taken = loads.get(worker), sum(len(load.held) for load in loads.values())
-    return mine is None or fair(loads, more=max(1, jobs - taken))[worker] > len(mine.held)
+def due(loads: Mapping[str, Load], jobs: int) -> tuple[str, ...]:
+    """The workers who should have one more share, where there are so many in all, taken or not: who has least first."""
+    held = {id: len(load.held) for id, load in loads.items()}
+    wanted = fair(loads, more=max(1, jobs - sum(held.values())))
+    return tuple(sorted((id for id in held if wanted[id] > held[id]), key=lambda id: (held[id], id)))

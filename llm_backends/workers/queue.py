@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     Share = Callable[..., Awaitable[None]]
 
 QUEUE, TASK = "experiments", "share of an experiment"
+WAITS_S = 2.0
+"""So long a share waits for the worker whose due it is; then it is anybody's again."""
 STALLED_S = 15.0
 """A worker whose heart has not beaten for that long is taken for dead."""
 NO_SERVER = (
@@ -82,6 +84,20 @@ def length(connection: "Connection") -> int:
         "SELECT count(*) FROM procrastinate_jobs WHERE task_name = %s AND status IN ('todo', 'doing')", (TASK,)
     )
     return int((found.fetchone() or (0,))[0])
+
+
+def of_worker(id: str) -> str:
+    """The queue of what waits for this worker alone: in the common one others, who must leave it, can be faster."""
+    return f"{QUEUE} {id}"
+
+
+def take_back(connection: "Connection") -> None:
+    """Put into the common queue what has waited for one worker in vain: it may have ended, or be full by now."""
+    _driver(connection).execute(
+        "UPDATE procrastinate_jobs SET queue_name = %s WHERE task_name = %s AND status = 'todo' AND queue_name <> %s "
+        "AND scheduled_at < now() - make_interval(secs => %s)",
+        (QUEUE, TASK, QUEUE, WAITS_S),
+    )
 
 
 def app(database: "Database", share: "Share", retry: "BaseRetryStrategy") -> "App":

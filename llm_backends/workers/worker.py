@@ -25,7 +25,7 @@ from ..store.prompt_sets import PromptSets
 from ..store.sharing import shares
 from ..store.sharing.leases import Share, loads, orphaned
 from . import balance
-from .queue import QUEUE, STALLED_S, TASK, app, length, prepare
+from .queue import QUEUE, STALLED_S, TASK, app, length, of_worker, prepare, take_back
 
 if TYPE_CHECKING:
     from procrastinate import App, JobContext
@@ -56,17 +56,17 @@ class Told:
 
 
 class _Again(Exception):
-    """The share goes back into the queue, for anybody to take some seconds later."""
+    """The share goes back into the queue, to be taken some seconds later by anybody, or by the one that is `meant`."""
 
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
+    def __init__(self, seconds: float, meant: str | None = None) -> None:
+        self.seconds, self.queue = seconds, of_worker(meant) if meant else QUEUE
 
 
 class _Requeue(BaseRetryStrategy):
     def get_retry_decision(self, *, exception: BaseException, job: "Job") -> RetryDecision | None:
         if isinstance(exception, _Again):
-            return RetryDecision(retry_in={"milliseconds": round(exception.seconds * 1000)})
-        return RetryDecision() if isinstance(exception, asyncio.CancelledError) else None
+            return RetryDecision(retry_in={"milliseconds": round(exception.seconds * 1000)}, queue=exception.queue)
+        return RetryDecision(queue=QUEUE) if isinstance(exception, asyncio.CancelledError) else None
 
 
 class Worker:
@@ -136,7 +136,7 @@ class Worker:
                 looking = asyncio.create_task(self._look(queue))
                 self._serving = asyncio.create_task(
                     queue.run_worker_async(
-                        queues=[QUEUE],
+                        queues=[QUEUE, of_worker(self._log.writer.process.id)],
                         concurrency=self._room,
                         fetch_job_polling_interval=_POLL_S,
                         delete_jobs="successful",
@@ -210,15 +210,19 @@ class Worker:
         return found, engine
 
     def _leave_to_others(self, job: int) -> None:
+        me = self._log.writer.process.id
         with self._log.database.reading() as connection:
-            due = balance.due(loads(connection), self._log.writer.process.id, length(connection))
+            found = loads(connection)
+            due = balance.due(found, length(connection))
         at_ms = now_ms()
         since_ms, seen_ms = self._left_to_others_ms.get(job, (at_ms, at_ms))
-        if at_ms - seen_ms > _LOOK_S * 1000:  # somebody has had it meanwhile
+        if at_ms - seen_ms > _PATIENCE_MS:  # somebody has had it meanwhile
             since_ms = at_ms
-        if self._closing or not due and at_ms - since_ms < _PATIENCE_MS:
+        mine = me in due or me not in found
+        if self._closing or not mine and at_ms - since_ms < _PATIENCE_MS:
             self._left_to_others_ms[job] = since_ms, at_ms
-            raise _Again(0.2)
+            others = [id for id in due if id != me]
+            raise _Again(0.0 if others else 0.2, *others[:1])
         self._left_to_others_ms.pop(job, None)
 
     def _asked(self, found: Experiment, plan: ExperimentPlan) -> Prompts:
@@ -240,13 +244,13 @@ class Worker:
             try:
                 lost = await asyncio.to_thread(self._hand_over)
                 manager = queue.job_manager
-                stalled = list(await manager.get_stalled_jobs(queue=QUEUE, seconds_since_heartbeat=STALLED_S))
+                stalled = list(await manager.get_stalled_jobs(task_name=TASK, seconds_since_heartbeat=STALLED_S))
                 known = {job.id for job in stalled}
-                for job in await manager.list_jobs_async(queue=QUEUE, task=TASK, status="doing") if lost else ():
+                for job in await manager.list_jobs_async(task=TASK, status="doing") if lost else ():
                     if job.id not in known and (job.task_kwargs["experiment_id"], job.task_kwargs["number"]) in lost:
                         stalled.append(job)
                 for job in stalled:
-                    await manager.retry_job(job)
+                    await manager.retry_job(job, queue=QUEUE)
             except Exception:  # the database is away, or another was faster: the next look tells
                 _log.debug("could not look after the queue", exc_info=True)
             await asyncio.sleep(_LOOK_S)
@@ -256,6 +260,8 @@ class Worker:
         me = self._log.writer.process.id
         with self._log.database.reading() as connection:
             found, orphans = loads(connection), orphaned(connection)
+        with self._log.database.writing() as connection:
+            take_back(connection)
         lost: set[tuple[Any, Any]] = set()
         for id in orphans:
             with self._log.database.writing() as connection:
