@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from . import settings
-from .cli import check, compare, experiments, models, route_lab, sandbox, worker
+from .cli import check, compare, experiments, export, models, route_lab, sandbox, worker
 from .cli.common import FAILED, INTERRUPTED, refuse
 from .errors import ConfigError
 
@@ -34,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m llm_backends", description="Compare language models side by side.")
     commands = parser.add_subparsers(required=True, metavar="command")
-    for command in (compare, models, check, experiments, route_lab, worker, sandbox):
+    for command in (compare, models, check, experiments, route_lab, worker, export, sandbox):
         command.add(commands)
     return parser
 
