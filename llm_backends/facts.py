@@ -80,10 +80,9 @@ class PreferencesUnread:
 class PriceFault:
     """Why a table of own prices, or a row of it, cannot be used. No cell of it is kept.
 
-    `where` is the variable, the file or the page. Rows count from 1 as a spreadsheet or an editor shows them, the
-    header among them; None: the fault is not in one row. `column` is the column's name, or its place in the header;
-    `other` the row that says the same,
-    or how many rows more are at fault.
+    `where` is the variable, the file, the page or the row of a table in view. Rows count from 1 as a spreadsheet or an
+    editor shows them, the header among them; None: the fault is not in one row. `column` is the column's name, or its
+    place in the header; `other` the row that says the same, or how many rows more are at fault.
     """
 
     where: str

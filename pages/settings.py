@@ -1,8 +1,8 @@
-"""Settings: keys, Azure deployments and defaults; where each value comes from, and whether it works."""
+"""Settings: keys, Azure deployments, defaults and own prices; where each value comes from, and whether it works."""
 
 import streamlit as st
 
-from pages._settings import asked, azure, checks, defaults, deployments, keys
+from pages._settings import asked, azure, checks, defaults, deployments, keys, prices
 from pages._shared import session
 
 app = session.app()
@@ -16,4 +16,6 @@ azure.draw(app.settings)
 deployments.draw(app)
 st.subheader("Defaults", anchor=False)
 defaults.draw(app)
+st.subheader("Prices", anchor=False)
+prices.draw(app)
 checks.poll()
