@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from llm_backends.catalog.prices import PerMtok, price_per_mtok
-from llm_backends.insights.projection import Model, Projected, projection
+from llm_backends.insights.projection import Model, Projected, mixes, projection
 from llm_backends.insights.provenance import of_row
 from llm_backends.insights.ranking import against
 from llm_backends.insights.series import MODEL, busiest
@@ -61,7 +61,9 @@ MOST_NAMED = 6
 
 def _asked(app: App, view: View, known: Mapping[str, Model]) -> tuple[int, Model, Model | None, str, list[Model]]:
     names = list(known)
-    priced = [key for key in busiest(view, len(names)) if price_per_mtok(*key, app.settings.prices).known]
+    counted = {model for model, mix in mixes(view).items() if mix.counted}
+    asked = (key for key in busiest(view, len(names)) if key in counted)
+    priced = [key for key in asked if price_per_mtok(*key, app.settings.prices).known]
     usual = names.index(named((priced or list(known.values()))[0]))
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="costs_asked"):
         month = st.number_input(

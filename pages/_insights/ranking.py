@@ -69,14 +69,18 @@ def _summary(ranked: Sequence[Ranked], metric: Metric) -> None:
         st.info(f"{metric.label} is unknown for every model here.", icon=":material/help:")
         return
     best = known[0]
-    words = f"**{plain(best.name)}** is lowest: {plain(behind.said(metric, best.value))}."
-    if len(known) > 1:
+    few = sum(one.kind == "too few calls" for one in known[1:])
+    lowest = "is lowest of those with enough calls" if few and best.kind == "best" else "is lowest"
+    words = f"**{plain(best.name)}** {lowest}: {plain(behind.said(metric, best.value))}."
+    if len(known) > 1 and best.kind == "too few calls":
+        words += " There are too few calls to tell whether that is chance."
+    elif len(known) > 1:
         same = [one.name for one in known[1:] if one.kind == "can't be told apart"]
-        few = sum(one.kind == "too few calls" for one in known)
         worse = sum(one.kind == "worse than the best" for one in known)
         words += f" {worse} of {len(known) - 1} others {'is' if worse == 1 else 'are'} higher beyond chance"
-        named = plain(_listed(same)) if len(same) <= MOST_NAMED else f"{len(same)}"
-        words += f"; {named} can't be told apart from it" if same else ""
+        if same:
+            named = plain(_listed(same)) if len(same) <= MOST_NAMED else f"{len(same)}"
+            words += f"; {named} can't be told apart from it"
         words += f"; {few} {'has' if few == 1 else 'have'} too few calls to tell" if few else ""
         words += "."
     st.markdown(words)
@@ -123,11 +127,11 @@ def _chart(ranked: Sequence[Ranked], metric: Metric) -> None:
         "low:Q",
         title=f"{metric.heading} (point, and its 95 % interval)",
         scale=alt.Scale(type=kind, zero=False),
-        axis=alt.Axis(format=".2%" if metric.unit == "share" else "~g"),
+        axis=alt.Axis(format=".2%" if metric.unit == "share" else ",~r"),
     )
     line = base.mark_rule(strokeWidth=3, opacity=0.7).encode(x=axis, x2="high:Q")
     point = base.mark_point(filled=True, size=80, opacity=1).encode(x="value:Q")
-    chart(line + point, ROW * len(drawn) + 90, f"{metric.label} of each model with its 95 % interval, lowest first.")
+    chart(line + point, ROW * len(drawn) + 130, f"{metric.label} of each model with its 95 % interval, lowest first.")
     if len(rows) > len(drawn):
         st.caption(f"The first {len(drawn)} of {len(rows)} models are drawn; the table has all.")
 

@@ -64,7 +64,7 @@ def trade_off(rows: Records, time: str) -> None:
         "cost_per_call_usd:Q",
         title="Cost a call (USD)",
         scale=alt.Scale(type=spread(costs), padding=24, nice=False),
-        axis=alt.Axis(format="~g"),
+        axis=alt.Axis(format=",~r"),
     )
     base = alt.Chart(data).encode(x=x, y=y)
     front = (
