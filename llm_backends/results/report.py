@@ -162,7 +162,7 @@ def _definitions() -> Iterator[str]:
         yield f"<dt>{escape(metric.heading)}</dt><dd>{_plain(metric.help)}</dd>"
     yield "</dl>"
     yield "<p>Times are measured here, at the socket. Tokens are counted by the provider, and costs follow from them"
-    yield "and from dated list prices. What is unknown is said to be unknown.</p>"
+    yield "and from own or dated list prices. What is unknown is said to be unknown.</p>"
 
 
 def _plain(markdown: str) -> str:

@@ -96,7 +96,9 @@ def _of_file(app: App) -> None:
         st.caption("LLMSELECT_PRICES can name a CSV file with more rows, which commands and workers use, too.")
         return
     used = set(app.settings.prices.rows)
-    with st.expander(f"{len(rows):,} rows of {plain(rows[0].set_by)}, read at the start", icon=":material/table:"):
+    with st.expander(
+        f"{len(rows):,} rows of {plain(rows[0].set_by)}, read at the start", icon=":material/table:", key="price_file"
+    ):
         shown: list[dict[str, Any]] = [
             price_rows.record(one) | {"Used": "no: " + sentence(one.fault) if one.fault else _yes(one in used)}
             for one in rows
