@@ -3,7 +3,7 @@
 import streamlit as st
 
 from llm_backends.errors import ConfigError
-from pages._compare import charts, grid, inputs, interrupted, table, views
+from pages._compare import charts, difference, grid, inputs, interrupted, table, views
 from pages._compare.live import component
 from pages._compare.live.feed import Feed
 from pages._compare.start import start
@@ -106,6 +106,7 @@ def results(view: View) -> None:
         table.draw(ended, view.id, whole=not view.live)
         if not view.live:
             charts.draw(ended)
+            difference.draw(ended)
 
 
 def heading(view: View) -> None:

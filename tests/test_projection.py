@@ -11,7 +11,7 @@ from scipy.stats import ttest_1samp
 
 from llm_backends.catalog.prices import price_per_mtok
 from llm_backends.insights.assumed import assumed
-from llm_backends.insights.projection import prices_of, projection
+from llm_backends.insights.projection import projection
 from llm_backends.insights.view import View
 from llm_backends.settings.prices.prices import PriceRow, Prices
 from llm_backends.stats.means import mean_of_clusters, mean_of_sums
@@ -117,7 +117,7 @@ def test_what_is_unknown_has_no_figure_and_says_why(log):
 
 def test_the_prices_in_use_with_source_and_day(log):
     seen = view(log, *calls(GPT, usages(1)), *calls(("openai", "o3", "direct"), usages(1)))
-    found = dict(prices_of(seen, partial(price_of, own=Prices())))
+    found = {one.model: one.price for one in projection(seen, 1000, partial(price_of, own=Prices()))}
     assert found[GPT].kind == "borrowed" and found[GPT].since is None and "borrowed" in found[GPT].source
     o3 = found["openai", "o3", "direct"]
     assert (o3.kind, o3.since) == ("list", date(2025, 6, 10))

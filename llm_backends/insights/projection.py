@@ -83,11 +83,6 @@ def projection(
     )
 
 
-def prices_of(view: View, price_of: PriceOf) -> tuple[tuple[Model, PerMtok], ...]:
-    """Of each model and route in the view the price, its source, and since when it holds."""
-    return tuple(((p, m, r), price_of(p, m, r)) for p, m, r in view.groups("provider", "model", "route", times=()).keys)
-
-
 def mixes(view: View) -> Mapping[Model, Mix]:
     """The tokens of each model's calls."""
     groups = view.groups("stretch", "provider", "model", "route", times=())

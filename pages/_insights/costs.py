@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from llm_backends.catalog.prices import PerMtok, price_per_mtok
+from llm_backends.insights.assumed import assumed
 from llm_backends.insights.projection import Model, Projected, mixes, projection
 from llm_backends.insights.provenance import of_row
 from llm_backends.insights.ranking import against
@@ -43,13 +44,13 @@ def draw(app: App, view: View, chosen: Chosen) -> None:
     rows = [_row(one, compared.get(one.model), first, month, time) for one in found]
     _table(rows, found, view, chosen, time, first)
     download.below(_METHOD, "cost-a-month", rows, key="costs_file")
+    st.page_link("pages/settings.py", label="Own prices and discounts", icon=":material/sell:")
 
 
 _METHOD = (
     "Cost a month = calls a month × the mean cost of a call: its tokens in, out and cached, as the provider counted "
-    "them, at today's price. Calls without token counts are left out. The interval is for the mean of such calls, with "
-    "days that differ in it; it knows nothing of months that ask longer questions. Own prices and discounts are set on "
-    "the Settings page; calls that are logged already keep theirs."
+    "them, at today's price. The interval is for the mean of such calls; it knows nothing of months that ask longer "
+    "questions. Own prices and discounts are set on the Settings page; calls that are logged already keep theirs."
 )
 
 _AGAINST = (
@@ -109,13 +110,12 @@ def _answer(
     one = next(one for one in found if one.model == first)
     name = f"**{plain(named(first))}**"
     if one.usd is None:
-        st.info(f"What {name} would cost is unknown: {plain(_why_not(one))}.", icon=":material/help:")
+        st.info(plain(f"What {named(first)} would cost is unknown. {' '.join(assumed(one))}"), icon=":material/help:")
         return
     words = f"At {month:,} calls a month {name} would cost {plain(dollars(one.usd))}{_span(one)}."
     cheaper = [other for other in found if other.usd is not None and other.usd < one.usd]
     if not cheaper:
-        st.markdown(f"{words} None of the others is cheaper.")
-        return
+        words += " None of the others is cheaper."
     told = {"lower": "faster", "can't be told apart": "as fast, as far as can be told"}
     for kind, said in told.items():
         of = [other for other in cheaper if other.model in compared and compared[other.model].kind == kind]
@@ -123,23 +123,17 @@ def _answer(
             names = [f"{plain(named(other.model))} ({plain(dollars(other.usd))})" for other in of]
             more = [f"and {len(names) - MOST_NAMED} more"] if len(names) > MOST_NAMED else []
             words += f"\n- Cheaper and {said} ({time.lower()}): {', '.join([*names[:MOST_NAMED], *more])}."
-    if not any(other.model in compared and compared[other.model].kind in told for other in cheaper):
+    if cheaper and not any(other.model in compared and compared[other.model].kind in told for other in cheaper):
         words += f" {len(cheaper)} others are cheaper, but slower or of too few calls to tell ({time.lower()})."
     st.markdown(words)
+    if taken := " ".join(assumed(one)):
+        st.caption(plain(f"{named(first)}: {taken}"))
 
 
 def _span(one: Projected) -> str:
     if one.interval is None:
         return " (too few calls for an interval)"
     return plain(f" (95 % interval {dollars(one.interval.low)} to {dollars(one.interval.high)})")
-
-
-def _why_not(one: Projected) -> str:
-    reasons = {
-        "no calls": "it has no calls here whose tokens could be taken",
-        "no token counts": "its provider counted no tokens",
-    }
-    return reasons.get(one.why_not or "", one.price.source)
 
 
 def _row(one: Projected, compared: Compared | None, first: Model, month: int, time: str) -> dict[str, Any]:
@@ -169,7 +163,7 @@ def _row(one: Projected, compared: Compared | None, first: Model, month: int, ti
         "against": named(first),
         f"{stem}_difference_ms": between.estimate if between else None,
         "slower": _slower(one, compared, first),
-        "why_unknown": _why_not(one) if one.usd is None else None,
+        "assumed": " ".join(assumed(one)),
     }
 
 
@@ -209,7 +203,16 @@ def _table(
         key=behind.key(TABLE),
         on_select=lambda: _open([of_model.get(one.model) for one in found], chosen),
         selection_mode="single-cell",
-        column_order=["name", *_NUMBERS[:3], "slower", *_NUMBERS[3:], "price", "price_since", "price_source"],
+        column_order=[
+            "name",
+            *_NUMBERS[:3],
+            "slower",
+            *_NUMBERS[3:],
+            "price",
+            "price_since",
+            "price_source",
+            "assumed",
+        ],
         column_config={
             "name": text("Model", pinned=True, width=250),
             "cost_a_month_usd": number("Cost a month (USD)", format="dollar", help=_METHOD),
@@ -229,6 +232,7 @@ def _table(
             "price": text("Price", help="Own, the list's, or borrowed: the vendor's list where Azure has none."),
             "price_since": text("Since", help="From which day (UTC) the price holds; — is since ever."),
             "price_source": text("Source", width=420),
+            "assumed": text("What it takes for granted", width=700),
         },
         alt=f"What a month costs with each of {len(frame)} models, the cheapest first.",
     )

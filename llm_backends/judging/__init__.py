@@ -1,0 +1,1 @@
+"""Which of several answers is better, and how they differ."""
