@@ -129,7 +129,14 @@ def _moments(daily: Daily, owners: int, alike: float) -> tuple[Numbers, Numbers,
 
 
 def _spread(at: Codes, weights: Numbers, alike: float) -> tuple[Numbers, Numbers]:
-    """The covariance of each day's lot with the weighted sum of all, and the variance of that sum, in variances."""
-    powers = alike ** np.arange(int(at[-1] - at[0]) + 1) if len(at) else np.ones(1)
-    along = weights @ powers[np.abs(at[:, None] - at[None, :])]
+    """The covariance of each day's lot with the weighted sum of all, and the variance of that sum, in variances.
+
+    Since days resemble each other by `alike` to the power of the days between, a running sum each way is enough.
+    """
+    by_day = np.ascontiguousarray(weights.T)
+    before, after, kept = by_day.copy(), by_day.copy(), alike ** np.diff(at).astype(float)
+    for day in range(1, len(at)):
+        before[day] += kept[day - 1] * before[day - 1]
+        after[-day - 1] += kept[-day] * after[-day]
+    along = (before + after - by_day).T
     return along, (along * weights).sum(axis=1)
