@@ -22,6 +22,9 @@ PERSONAL = (
     "STREAMLIT_ HTTP_PROXY HTTPS_PROXY ALL_PROXY"
 )
 
+SLOW_MS = 60_000
+"""How long a browser is waited for: two of them and their servers may share two cores with whatever else runs."""
+
 
 def pytest_configure():
     for name in list(os.environ):
@@ -109,6 +112,9 @@ def browser():
     """A headless Chromium, driven by Playwright, one for the whole run."""
     if not installed_chromium():
         pytest.skip("browser tests: no Chromium found; install Chromium or Chrome")
+    from playwright.sync_api import expect
+
+    expect.set_options(timeout=SLOW_MS)
     with chromium() as browser:
         yield browser
 
@@ -135,6 +141,7 @@ def page(browser, dashboard):
         context.on("request", called)
         context.on("console", logged)
         context.on("weberror", lambda error: wrong.append(f"uncaught: {error.error}"))
+        context.set_default_timeout(SLOW_MS)
         page = context.new_page()
         page.on("websocket", called)
         yield page

@@ -13,7 +13,7 @@ from llm_backends.route_lab.plan import lab
 from llm_backends.route_lab.sides import sides
 from llm_backends.store.call_log import CallLog
 
-from .test_browser import SLOW, card, choose, run
+from .test_browser import card, choose, picked, run
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 FAULTS = """async () => {
@@ -57,19 +57,19 @@ def recorded(sandbox, url) -> tuple[dict[str, str], str]:
 def test_every_page_can_be_read_and_scrolled_by_everybody(page, sandbox_dashboard):
     page.add_init_script(AXE)
     page.goto(sandbox_dashboard)
-    expect(page.locator(".st-key-models [data-tag]")).to_have_count(4, timeout=SLOW)
+    picked(page, 4)
     check(page)
     long = "sandbox.ttft-1.rate-50.tokens-9000"
     choose(page, f"openai/{long}", f"mistral/{long}.reasoning-9", "anthropic/sandbox.fault-401", "nobody/at-all")
     expect(page.locator(".st-key-unready")).to_contain_text("1 of 4 models is not ready and will fail")
     check(page)
     run(page)
-    expect(card(page, 2)).to_contain_text("Key refused", timeout=SLOW)
-    expect(card(page, 1)).to_contain_text("streaming", timeout=SLOW)
+    expect(card(page, 2)).to_contain_text("Key refused")
+    expect(card(page, 1)).to_contain_text("streaming")
     check(page)
     page.locator(".st-key-stop_all button").click()
-    expect(page.get_by_test_id("stDataFrame")).to_be_visible(timeout=SLOW)
-    expect(page.locator(".st-key-run button")).to_be_enabled(timeout=SLOW)
+    expect(page.get_by_test_id("stDataFrame")).to_be_visible()
+    expect(page.locator(".st-key-run button")).to_be_enabled()
     check(page)
     for name in ("Route lab", "Insights", "History", "Settings"):
         page.get_by_role("link", name=name).click()
@@ -81,15 +81,15 @@ def test_a_route_lab_can_be_read_by_everybody(page, dashboard, sandbox, tmp_path
     environ, id = recorded(sandbox, f"sqlite:///{tmp_path / 'llmselect.db'}")
     page.add_init_script(AXE)
     page.goto(f"{dashboard(environ)}/route_lab?experiment={id}")
-    expect(page.locator(".st-key-lab_exports")).to_be_visible(timeout=SLOW)
+    expect(page.locator(".st-key-lab_exports")).to_be_visible()
     expect(page.locator(".st-key-lab_verdict_0")).to_contain_text("first token")
-    expect(page.locator(".stVegaLiteChart svg, .stVegaLiteChart canvas").first).to_be_visible(timeout=SLOW)
+    expect(page.locator(".stVegaLiteChart svg, .stVegaLiteChart canvas").first).to_be_visible()
     page.locator(".st-key-lab_sources summary").click()
     expect(page.get_by_text("A pair is two calls")).to_be_visible()
     check(page)
     grid = page.get_by_test_id("stDataFrame").nth(1)
     grid.click(position={"x": 12, "y": 55})
-    expect(page.get_by_role("img", name="Timeline")).to_have_count(2, timeout=SLOW)
+    expect(page.get_by_role("img", name="Timeline")).to_have_count(2)
     check(page)
 
 
@@ -97,25 +97,25 @@ def test_an_experiment_can_be_read_by_everybody_from_its_choice_to_the_record(pa
     """The Prompt sets page: form with a fault, running, paused, on record; the sidebar tells what runs elsewhere."""
     page.add_init_script(AXE)
     page.goto(f"{sandbox_dashboard}/prompt_sets")
-    expect(page.locator(".st-key-models [data-tag]")).to_have_count(4, timeout=SLOW)
+    picked(page, 4)
     for folded in ("Template and system prompt", "Repeats, order, limits"):
         page.locator("summary", has_text=folded).click()
     start = page.locator(".st-key-start")
     choose(page, "openai/sandbox.ttft-3000.tokens-3", "nobody/at-all")
-    expect(start.locator("button:enabled")).to_have_count(0, timeout=SLOW)
+    expect(start.locator("button:enabled")).to_have_count(0)
     check(page)
     choose(page, "openai/sandbox.ttft-3000.tokens-3")
-    start.locator("button:enabled").click(timeout=SLOW)
-    expect(page.get_by_role("button", name="Pause")).to_be_visible(timeout=SLOW)
+    start.locator("button:enabled").click()
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
     page.get_by_role("link", name="History").click()
-    page.get_by_role("link", name=re.compile("^Experiment running")).click(timeout=SLOW)
-    expect(page.locator(".st-key-experiment_buttons")).to_be_visible(timeout=SLOW)
+    page.get_by_role("link", name=re.compile("^Experiment running")).click()
+    expect(page.locator(".st-key-experiment_buttons")).to_be_visible()
     check(page)
     address = page.url
     page.reload()
-    page.get_by_role("button", name="Stop").click(timeout=SLOW)
-    expect(page.get_by_role("button", name=re.compile("^(Go on|Start)"))).to_be_visible(timeout=SLOW)
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_role("button", name=re.compile("^(Go on|Start)"))).to_be_visible()
     assert page.url == address
     page.get_by_role("link", name="All experiments").click()
-    expect(page.get_by_role("heading", name="On record")).to_be_visible(timeout=SLOW)
+    expect(page.get_by_role("heading", name="On record")).to_be_visible()
     check(page)

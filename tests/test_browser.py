@@ -12,7 +12,6 @@ from llm_backends.sandbox.text import cut
 from llm_backends.store.call_log import CallLog
 from llm_backends.types import CallResult, Target
 
-SLOW = 60_000
 HOSTILE = """# Look
 ![a](http://evil.example/1.png) <img src="http://evil.example/2.png"> [![b](http://evil.example/3.png)][r]
 
@@ -32,14 +31,20 @@ def card(page, slot):
 
 
 def choose(page, *refs):
-    """Pick models by typing them, in place of those that are picked."""
+    """Pick models by typing them, in place of those that are picked: what is typed while the page draws may be lost."""
     page.get_by_role("button", name=re.compile("^Clear")).first.click()
-    expect(page.locator(".st-key-models [data-tag]")).to_have_count(0)
+    picked(page, 0)
     for number, ref in enumerate(refs, 1):
         page.locator(".st-key-models input").fill(ref)
         page.keyboard.press("Enter")
-        expect(page.locator(".st-key-models [data-tag]")).to_have_count(number)
+        picked(page, number)
     page.keyboard.press("Escape")
+
+
+def picked(page, count):
+    """Wait until so many models are picked, and the page is drawn with them."""
+    expect(page.locator(".st-key-models [data-tag]")).to_have_count(count)
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
 
 
 def run(page):
@@ -48,11 +53,11 @@ def run(page):
 
 def test_the_first_click_without_any_key_gets_two_answers_and_logs_them(page, dashboard):
     page.goto(dashboard())
-    expect(page.locator(".st-key-models [data-tag]")).to_have_count(2, timeout=SLOW)
+    picked(page, 2)
     expect(page.locator("[data-testid=stSidebar]")).to_contain_text("AZURE_AI_FOUNDRY_ENDPOINT")
     run(page)
     for slot in (0, 1):
-        expect(card(page, slot)).to_contain_text("done", timeout=2 * SLOW)
+        expect(card(page, slot)).to_contain_text("done")
         expect(page.locator(f".st-key-answer_{slot}")).not_to_be_empty()
         expect(page.locator(f".st-key-metrics_{slot}")).to_contain_text("First token")
     expect(page.locator(".st-key-latency_table")).to_contain_text("Download CSV")
@@ -65,14 +70,14 @@ def test_the_first_click_without_any_key_gets_two_answers_and_logs_them(page, da
 
 def test_a_run_goes_on_whatever_else_the_analyst_does(page, sandbox_dashboard):
     page.goto(sandbox_dashboard)
-    expect(page.locator("[data-testid=stSidebar]")).to_contain_text("Simulated providers", timeout=SLOW)
+    expect(page.locator("[data-testid=stSidebar]")).to_contain_text("Simulated providers")
     long = "sandbox.ttft-100.rate-50.tokens-600"
     choose(page, f"openai/{long}", f"mistral/{long}.reasoning-9", "anthropic/sandbox.fault-401")
     page.locator(".st-key-prompt textarea").fill("Typed right before the click")
     run(page)
-    expect(card(page, 2)).to_contain_text("Key refused", timeout=SLOW)
-    expect(page.locator(".st-key-answer_1")).not_to_be_empty(timeout=SLOW)
-    expect(page.locator(".st-key-answer_0")).not_to_be_empty(timeout=SLOW)
+    expect(card(page, 2)).to_contain_text("Key refused")
+    expect(page.locator(".st-key-answer_1")).not_to_be_empty()
+    expect(page.locator(".st-key-answer_0")).not_to_be_empty()
     page.locator(".st-key-stop_0 button").click()
     expect(card(page, 0)).to_contain_text("stopped")
     expect(card(page, 0)).to_contain_text("Cut off")
@@ -88,24 +93,24 @@ def test_a_run_goes_on_whatever_else_the_analyst_does(page, sandbox_dashboard):
     expect(page.locator(".st-key-prompt textarea")).to_have_value("Typed right before the click")
 
     page.reload()
-    expect(card(page, 1)).to_contain_text("streaming", timeout=SLOW)
+    expect(card(page, 1)).to_contain_text("streaming")
     expect(card(page, 1)).to_contain_text("direct")
     expect(page.locator(".st-key-route_azure input")).to_be_checked()
     expect(page.locator(".st-key-models [data-tag]")).to_have_count(3)
     page.locator(".st-key-stop_all button").click()
-    expect(page.locator(".st-key-run button")).to_be_enabled(timeout=SLOW)
+    expect(page.locator(".st-key-run button")).to_be_enabled()
     expect(card(page, 1)).to_contain_text("Reasoning")
 
 
 def test_a_run_brings_its_answers_into_view_and_keeps_its_stop_buttons_whatever_changes_above(page, sandbox_dashboard):
     page.emulate_media(reduced_motion="reduce")
     page.goto(sandbox_dashboard)
-    expect(page.locator(".st-key-models [data-tag]")).to_have_count(4, timeout=SLOW)
+    picked(page, 4)
     choose(page, *(f"{name}/sandbox.ttft-1.rate-50.tokens-9000" for name in ("openai", "mistral", "anthropic")))
     inputs, prompt = page.locator(".st-key-inputs"), page.locator(".st-key-prompt textarea")
     prompt.fill("Kept while folded")
     run(page)
-    expect(card(page, 1)).to_contain_text("streaming", timeout=SLOW)
+    expect(card(page, 1)).to_contain_text("streaming")
     expect(prompt).not_to_be_visible()
     expect(inputs).to_contain_text("3 models · Kept while folded")
     expect(card(page, 1)).to_be_in_viewport(ratio=0.9)
@@ -121,22 +126,22 @@ def test_a_run_brings_its_answers_into_view_and_keeps_its_stop_buttons_whatever_
     expect(inputs.get_by_text("is not ready")).to_have_count(3)  # lines that push everything below them down
     assert first.evaluate("button => button.isConnected")
     page.locator(".st-key-stop_all button").click()
-    expect(page.locator(".st-key-run button")).to_be_enabled(timeout=SLOW)
+    expect(page.locator(".st-key-run button")).to_be_enabled()
 
     page.get_by_role("link", name="Set it up").first.click()
-    expect(page.get_by_label("Deployment of the other model")).to_be_focused(timeout=SLOW)
+    expect(page.get_by_label("Deployment of the other model")).to_be_focused()
     expect(page.get_by_label("Any other model")).to_have_value("openai/sandbox.ttft-1.rate-50.tokens-9000")
 
 
 def test_the_azure_route_shows_the_deployment_and_a_narrow_window_keeps_its_width(page, sandbox_dashboard):
     page.set_viewport_size({"width": 420, "height": 900})
     page.goto(f"{sandbox_dashboard}/?route_azure=true")
-    expect(page.locator(".st-key-models [data-tag]").first).to_be_visible(timeout=SLOW)
+    expect(page.locator(".st-key-models [data-tag]").first).to_be_visible()
     choose(page, "openai/gpt-4o", "openai/gpt-4o #2")
     run(page)
     for slot in (0, 1):
-        expect(card(page, slot)).to_contain_text("deployment gpt4o-deployment", timeout=SLOW)
-        expect(card(page, slot)).to_contain_text("done", timeout=SLOW)
+        expect(card(page, slot)).to_contain_text("deployment gpt4o-deployment")
+        expect(card(page, slot)).to_contain_text("done")
     assert page.evaluate("document.documentElement.scrollWidth") <= 420
 
 
@@ -151,7 +156,7 @@ def test_model_output_makes_the_browser_call_nobody_and_can_be_read_as_received(
     assert log.flush(10)
     log.close()
     page.goto(f"{url}/?run={id}")
-    expect(card(page, 0)).to_contain_text("Provider failed", timeout=SLOW)
+    expect(card(page, 0)).to_contain_text("Provider failed")
     page.locator(".st-key-reasoning_0 summary").click()
     page.locator(".st-key-raw_0 button").click()
     expect(page.get_by_test_id("stPopoverBody").locator("code")).to_contain_text("![a](http://evil.example/1.png)")
@@ -177,7 +182,7 @@ def talkative(tmp_path_factory):
 def let_talk(page, url):
     """Two answers that go on and on, and where the first one grows."""
     page.goto(url)
-    expect(page.locator(".st-key-models [data-tag]")).to_have_count(4, timeout=SLOW)
+    picked(page, 4)
     choose(page, "openai/sandbox.ttft-1.rate-100", "mistral/sandbox.ttft-1.rate-100")
     page.locator(".st-key-prompt textarea").fill("Go on")
     run(page)
@@ -193,18 +198,18 @@ def counted(growing):
 
 def test_a_growing_answer_makes_the_browser_call_nobody_and_is_whole_after_a_reload(page, talkative):
     growing = let_talk(page, talkative)
-    expect(growing).to_contain_text(" 20 ", timeout=SLOW)
+    expect(growing).to_contain_text(" 20 ")
     assert growing.locator("img").count() == 0
     assert set(growing.locator("a").evaluate_all("all => all.map(a => a.rel)")) == {"noopener noreferrer"}
     page.reload()
-    expect(growing.get_by_role("heading", name="Look")).to_be_visible(timeout=SLOW)
+    expect(growing.get_by_role("heading", name="Look")).to_be_visible()
     before = counted(growing)
-    expect(growing).to_contain_text(f" {before + 50} ", timeout=SLOW)
+    expect(growing).to_contain_text(f" {before + 50} ")
     counted(growing)
     page.locator(".st-key-stop_all button").click()
-    expect(page.locator(".st-key-run button")).to_be_enabled(timeout=SLOW)
+    expect(page.locator(".st-key-run button")).to_be_enabled()
     answer = page.locator(".st-key-answer_0")
-    expect(answer).to_contain_text("Look", timeout=SLOW)  # the finished card is drawn a moment after Run is there again
+    expect(answer).to_contain_text("Look")  # the finished card is drawn a moment after Run is there again
     assert answer.inner_text().count("Look") == 1
 
 
@@ -229,17 +234,17 @@ def test_a_growing_answer_fetches_what_was_lost_and_leaves_selection_and_place_a
 
     page.route_web_socket(re.compile("/_stcore/stream"), between)
     growing = let_talk(page, talkative)
-    expect(growing).to_contain_text(" 20 ", timeout=SLOW)
+    expect(growing).to_contain_text(" 20 ")
     growing.locator("p").last.evaluate("p => getSelection().setBaseAndExtent(p.firstChild, 0, p.firstChild, 9)")
     until_there_is_more_than_the_box_shows = "() => document.querySelector('.st-key-answer_0').scrollTop > 100"
-    page.wait_for_function(until_there_is_more_than_the_box_shows, timeout=SLOW)
+    page.wait_for_function(until_there_is_more_than_the_box_shows)
     growing.evaluate("e => e.closest('.st-key-answer_0').scrollTop = 0")
     losing.append(True)
     while len(lost) < 8:
         page.wait_for_timeout(50)
     losing.clear()
     before = counted(growing)
-    expect(growing).to_contain_text(f" {before + 200} ", timeout=SLOW)
+    expect(growing).to_contain_text(f" {before + 200} ")
     counted(growing)
     assert asked
     assert page.evaluate("getSelection().toString()") == "0 1 2 3 4"
@@ -250,7 +255,7 @@ def test_a_growing_answer_fetches_what_was_lost_and_leaves_selection_and_place_a
 @pytest.mark.parametrize("broken", ["sqlite:////proc/nowhere/log.db"])
 def test_an_unwritable_database_is_told_in_the_sidebar(page, dashboard, broken):
     page.goto(dashboard({"LLMSELECT_DATABASE_URL": broken}))
-    expect(page.locator("[data-testid=stSidebar]")).to_contain_text("can't be written", timeout=SLOW)
+    expect(page.locator("[data-testid=stSidebar]")).to_contain_text("can't be written")
     page.get_by_role("link", name="History").click()
     expect(page.locator("[data-testid=stMain]")).to_contain_text("can't be read")
 
@@ -260,12 +265,12 @@ def test_a_dashboard_that_is_told_to_end_logs_the_answers_under_way_as_stopped(b
     page = browser.new_page()
     with served(APP, sandbox.environment(), tmp_path) as (url, _):
         page.goto(url)
-        expect(page.locator(".st-key-models [data-tag]")).to_have_count(4, timeout=SLOW)
+        picked(page, 4)
         choose(page, f"openai/{name}", f"mistral/{name}")
         page.locator(".st-key-prompt textarea").fill("A long story")
         run(page)
         for slot in (0, 1):
-            expect(card(page, slot)).to_contain_text("streaming", timeout=SLOW)
+            expect(card(page, slot)).to_contain_text("streaming")
     page.close()
     log = CallLog(f"sqlite:///{tmp_path / 'llmselect.db'}")
     (comparison,) = log.recent_comparisons()

@@ -211,7 +211,7 @@ def test_the_dashboard_starts_with_azure_enabled_and_goes_back_to_direct(dashboa
 
     page.goto(dashboard(sandbox.environment() | {"USE_AZURE_FOUNDRY": "true"}))
     toggle = page.get_by_label("Route through Azure AI Foundry").first
-    expect(toggle).to_be_checked(timeout=30_000)
+    expect(toggle).to_be_checked()
     expect(page.get_by_text("Azure AI Foundry at")).to_be_visible()
     page.get_by_text("Route through Azure AI Foundry").click()
     expect(toggle).not_to_be_checked()

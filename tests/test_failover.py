@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from llm_backends import Catalog, Message, race, settings
+from llm_backends.azure import failover
 from llm_backends.net.retries import Retries
 from llm_backends.runs.race import Race
 from llm_backends.sandbox import serve
@@ -19,7 +20,8 @@ _numbers = itertools.count()
 
 @pytest.fixture
 def pair():
-    """Two sandboxes: the first and the second region."""
+    """Two sandboxes: the first and the second region. Nothing is spared for what an earlier test had on their ports."""
+    failover._free_at_ms.clear()
     with serve(canned=True) as first, serve(canned=True) as second:
         yield first, second
 

@@ -12,7 +12,7 @@ from pages._shared import session
 
 from .conftest import end_app
 from .test_accessibility import AXE, check
-from .test_browser import SLOW, choose
+from .test_browser import choose, picked
 from .test_pages import APP
 from .test_results import add, error, ok, planned, some
 
@@ -87,32 +87,32 @@ def test_prompts_that_flipped_since_an_earlier_run_are_told(opened):
 def test_an_experiment_from_start_to_verdict_and_other_checks_later(page, dashboard, sandbox):
     page.add_init_script(AXE)
     page.goto(f"{dashboard(sandbox.environment())}/prompt_sets")
-    expect(page.locator(".st-key-models [data-tag]")).to_have_count(4, timeout=SLOW)
+    picked(page, 4)
     choose(page, "openai/sandbox.ttft-1.rate-2000.tokens-5", "mistral/sandbox.ttft-60.rate-2000.tokens-5")
     start, main = page.locator(".st-key-start button:enabled"), page.get_by_test_id("stMain")
-    expect(start).to_have_count(1, timeout=SLOW)
+    expect(start).to_have_count(1)
     start.click()
-    expect(main).to_contain_text(re.compile("Done.*48 of 48 calls"), timeout=SLOW)
-    expect(main).to_contain_text("a real difference", timeout=SLOW)
+    expect(main).to_contain_text(re.compile("Done.*48 of 48 calls"))
+    expect(main).to_contain_text("a real difference")
     matrix = page.get_by_test_id("stDataFrame").nth(1)
     matrix.scroll_into_view_if_needed()
     box = matrix.bounding_box()
     page.mouse.click(box["x"] + 0.15 * box["width"], box["y"] + 55)
     dialog = page.get_by_role("dialog")
-    expect(dialog).to_contain_text("Prompt 1", timeout=SLOW)
+    expect(dialog).to_contain_text("Prompt 1")
     expect(dialog).to_contain_text("The answer holds no number.")
     expect(dialog.get_by_role("img", name="Timeline")).to_be_visible()
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
 
     page.reload()
-    expect(main).to_contain_text("a real difference", timeout=SLOW)
+    expect(main).to_contain_text("a real difference")
     page.locator(".st-key-result_checks summary").click()
-    expect(page.locator(".st-key-recheck button").first).to_be_disabled(timeout=SLOW)
+    expect(page.locator(".st-key-recheck button").first).to_be_disabled()
     check(page)
     with page.expect_download() as download:
         page.locator(".st-key-export_csv button").first.click()
     assert download.value.path().read_text("utf-8-sig").count(",mistral/sandbox.ttft-60") == 24  # as slot
     page.locator("[class*=st-key-check_later] button").filter(has_text="delete").first.click()
     page.locator(".st-key-recheck button:enabled").click()
-    expect(main).to_contain_text("Nothing says which answers are right", timeout=SLOW)
+    expect(main).to_contain_text("Nothing says which answers are right")

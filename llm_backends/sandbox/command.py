@@ -40,11 +40,11 @@ def run(
         print(f"Simulated providers at {sandbox.url}. Nothing here is a real model's latency or price.", flush=True)
         if dashboard:
             return _dashboard(environment)
-        for name, value in environment.items():
-            print(f"export {name}={shlex.quote(value)}", flush=True)
         stop = threading.Event()
         for signal_number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(signal_number, lambda *_: stop.set())
+        for name, value in environment.items():
+            print(f"export {name}={shlex.quote(value)}", flush=True)
         stop.wait()
     return 0
 
