@@ -121,3 +121,24 @@ def test_an_empty_log_has_no_groups(log):
     view = View(log.cells())
     assert (view.calls, view.groups("model").keys, list(log.roll_up())) == (0, (), [])
     assert view.groups().quantiles("ttft_ms", 0.5) == []
+
+
+def test_a_day_is_unpacked_once_and_again_when_it_was_made_anew(log):
+    record(log, *(call(n, days_ago=1 + n % 3) for n in range(30)))
+    list(log.roll_up())
+    unpacked = log._unpacked
+    with log.database.reading() as connection:
+        first = unpacked.read(connection, "", "~")
+        again = unpacked.read(connection, "", "~")
+        assert len(first) == 3 and [*first] == sorted(first) and all(again[day] is first[day] for day in first)
+    record(log, call(4))
+    list(log.roll_up())
+    with log.database.reading() as connection:
+        anew = unpacked.read(connection, "", "~")
+        assert [day for day in first if anew[day] is not first[day]] == [(NOW - timedelta(days=1)).date().isoformat()]
+        assert [*unpacked.read(connection, max(first), "~")] == [max(first)]
+
+
+def test_names_with_a_null_byte_come_back_from_the_cells(log):
+    record(log, CallResult(Target("openai", "m\0", "direct"), "ok", NOW.isoformat(timespec="milliseconds")))
+    assert View(log.cells()).codes("model")[1] == (("m\0",),)

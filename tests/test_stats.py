@@ -5,8 +5,10 @@ How often intervals hold the truth and chance passes for a difference is measure
 
 import random
 
+import numpy as np
 import pytest
 
+from llm_backends.stats import sketch
 from llm_backends.stats.bootstrap import bootstrap_interval, mean_interval
 from llm_backends.stats.chance import holm, mcnemar_test, sign_flip_test, sign_test
 from llm_backends.stats.differences import Pairs, mean_difference, median_difference, pair, share_difference
@@ -293,3 +295,15 @@ def test_nothing_differs_at_all():
         "cost about the same, 95 % interval 0 to 0, 20 pairs: "
         "can't be told apart; so many pairs would most likely have shown 0.1 USD"
     )
+
+
+def test_percentiles_of_many_sketches_are_those_of_each():
+    rng = np.random.default_rng(5)
+    counts = (rng.random((40, sketch.BUCKETS)) < 0.01) * rng.integers(1, 5, (40, sketch.BUCKETS))
+    counts[[0, 7, 39]] = 0
+    counts[3] = np.eye(1, sketch.BUCKETS, 5, dtype=int)
+    qs = (0.0, 0.05, 0.5, 0.95, 0.99, 1.0)
+    found = sketch.quantiles(counts, qs)
+    alone = [[sketch.quantile(row, q) for q in qs] for row in counts]
+    assert np.allclose(found, np.array(alone, float), rtol=1e-12, atol=0, equal_nan=True)
+    assert sketch.quantiles(counts[:0], qs).shape == (0, 6) and np.isnan(sketch.quantiles(counts[:1], qs)).all()

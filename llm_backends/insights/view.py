@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import isnan
 from typing import Any
 
 import numpy as np
@@ -44,12 +45,14 @@ class Groups:
 
     def quantiles(self, time: str, q: float) -> list[float | None]:
         """The time's percentile in each group, None where the values don't carry it: see CARRIED."""
-        least = CARRIED.get(q, 1)
-        return [sketch.quantile(row, q) if row.sum() >= least else None for row in self.counts[time]]
+        found = sketch.quantiles(self.counts[time], (q,))[:, 0].tolist()
+        enough = (self.samples(time) >= CARRIED.get(q, 1)).tolist()
+        return [value if n else None for value, n in zip(found, enough, strict=True)]
 
     def several(self, time: str, group: int, qs: Sequence[float]) -> list[float | None]:
         """Several percentiles of one group, whatever carries them."""
-        return [sketch.quantile(self.counts[time][group], q) for q in qs]
+        found = sketch.quantiles(self.counts[time][group : group + 1], qs)[0].tolist()
+        return [None if isnan(value) else value for value in found]
 
     def mean(self, total: str, of: str) -> list[float | None]:
         """The mean of a sum over its count, None of none."""
@@ -94,6 +97,15 @@ class View:
 
     def codes(self, *names: str) -> tuple[Codes, tuple[Key, ...]]:
         """For each cell the place of its key among the sorted keys of these columns, and the keys."""
+        if names not in self._codes:
+            self._codes[names] = self._coded(names)
+        return self._codes[names]
+
+    @cached_property
+    def _codes(self) -> dict[tuple[str, ...], tuple[Codes, tuple[Key, ...]]]:
+        return {}
+
+    def _coded(self, names: tuple[str, ...]) -> tuple[Codes, tuple[Key, ...]]:
         code = np.zeros(self.cells.num_rows, np.int64)
         for name in names:
             encoded = self.cells[name].combine_chunks().dictionary_encode("encode")
@@ -109,13 +121,8 @@ class View:
     def groups(self, *by: str, times: Sequence[str] = TIMES) -> Groups:
         """What the cells with the same values in these columns come to together."""
         code, keys = self.codes(*by)
-
-        def summed(values: Any) -> Numbers:
-            return np.asarray(np.bincount(code, np.asarray(values, float), len(keys)), float)
-
-        calls = self.column("calls")
-        sums = {name: summed(self.column(name)) for name in SUMS}
-        parts = {name: self._split(name, calls, summed) for name in ("status", "error_type")}
+        sums = {name: np.asarray(np.bincount(code, self.column(name), len(keys)), float) for name in SUMS}
+        parts = {name: self._split(name, code, len(keys)) for name in ("status", "error_type")}
         counts = {time: self._counts(time, code, len(keys)) for time in times}
         return Groups(by, keys, sums, parts["status"], parts["error_type"], counts)
 
@@ -125,11 +132,13 @@ class View:
 
     def entries(self, time: str) -> tuple[Codes, Codes, Codes]:
         """The sketches of this time, flat: the cell, the bucket, and how many values."""
+        if time not in self._entries:
+            self._entries[time] = self._flat(time)
         return self._entries[time]
 
     @cached_property
     def _entries(self) -> dict[str, tuple[Codes, Codes, Codes]]:
-        return {time: self._flat(time) for time in TIMES}
+        return {}
 
     def _flat(self, time: str) -> tuple[Codes, Codes, Codes]:
         bucket, count = (self.cells[f"{time}_{part}"].combine_chunks() for part in ("bucket", "count"))
@@ -139,14 +148,17 @@ class View:
 
     def _counts(self, time: str, code: Codes, groups: int) -> NDArray[np.int64]:
         cell, bucket, count = self.entries(time)
-        flat = np.bincount(code[cell] * sketch.BUCKETS + bucket, count, groups * sketch.BUCKETS)
+        place = (code * sketch.BUCKETS)[cell]
+        place += bucket
+        flat = np.bincount(place, count, groups * sketch.BUCKETS)
         return flat.astype(np.int64).reshape(groups, sketch.BUCKETS)
 
-    def _split(self, name: str, calls: Numbers, summed: Any) -> dict[str, Numbers]:
-        column = self.cells[name]
-        values = [value for value in pc.unique(column).to_pylist() if value is not None]
-        masks = {value: pc.fill_null(pc.equal(column, value), False).to_numpy() for value in sorted(values)}
-        return {value: summed(calls * mask) for value, mask in masks.items()}
+    def _split(self, name: str, code: Codes, groups: int) -> dict[str, Numbers]:
+        """The calls of each group by the values of this column."""
+        of, values = self.codes(name)
+        place = code * len(values) + of
+        calls = np.bincount(place, self.column("calls"), groups * len(values)).reshape(groups, len(values))
+        return {value: np.asarray(calls[:, n], float) for n, (value,) in enumerate(values) if value is not None}
 
 
 def _all(table: pa.Table, wanted: Sequence[Any]) -> pa.Table:

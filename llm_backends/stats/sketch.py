@@ -1,5 +1,6 @@
 """Values counted in buckets that grow in proportion: a million of them keep their percentiles in little room."""
 
+from collections.abc import Sequence
 from math import log
 
 import numpy as np
@@ -35,6 +36,20 @@ def middle(bucket: ArrayLike) -> NDArray[np.float64]:
     """The value that stands for all in a bucket."""
     powers = np.asarray(bucket, float) + _FIRST
     return np.asarray(2 * _RATIO**powers / (_RATIO + 1))
+
+
+def quantiles(counts: Counts, qs: Sequence[float]) -> NDArray[np.float64]:
+    """`quantile` of many sketches, (sketches, buckets), at several shares: (sketches, shares), NaN of nothing."""
+    sketches, width = counts.shape
+    held = np.flatnonzero(counts)
+    below = np.concatenate([[0], np.cumsum(counts.ravel()[held])])
+    first = below[np.searchsorted(held, np.arange(sketches) * width)]
+    count = np.append(first[1:], below[-1]) - first
+    low, share = np.divmod(np.multiply.outer(np.maximum(count - 1, 0), np.asarray(qs, float)), 1)
+    wanted = first[:, None] + low.astype(np.int64) + np.round(share).astype(np.int64)
+    place = np.searchsorted(below, wanted, side="right") - 1
+    known = np.append(held, 0)[np.minimum(place, len(held))] % width
+    return np.where(count[:, None] > 0, middle(known), np.nan)
 
 
 def quantile(counts: Counts, q: float) -> float | None:

@@ -15,6 +15,7 @@ from .comparisons import Comparison
 from .database import Database
 from .figures import ModelStats
 from .rollups import days
+from .rollups.unpacked import Unpacked
 from .writer import Writer
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class CallLog:
         self.database = Database(url)
         self.writer = Writer(self.database)
         self._opened_at = now()
+        self._unpacked = Unpacked()
         atexit.register(self.close)
 
     @property
@@ -132,7 +134,7 @@ class CallLog:
     def cells(self, filter: Filter = ALL) -> "Table":
         """What the calls of the filter's time came to, by kind: store/rollups/. Nothing else of it is looked at."""
         with self.database.reading() as connection:
-            return days.read(connection, filter)
+            return days.read(connection, filter, self._unpacked)
 
     def roll_up(self) -> Iterator[float]:
         """Make the rollups of days that are over, where they are missing, yielding what share of them is made."""

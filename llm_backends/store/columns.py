@@ -24,7 +24,7 @@ class Exact(TypeDecorator[str]):
         return None if value is None else storable(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
-        return None if value is None else value.replace(_NULL_BYTE, "\0")
+        return restored(value)
 
 
 class Name(Exact):
@@ -43,6 +43,11 @@ def storable(value: str) -> str:
     except UnicodeEncodeError:
         value = value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return value.replace("\0", _NULL_BYTE)
+
+
+def restored(value: str | None) -> str | None:
+    """The text that was made `storable`."""
+    return None if value is None else value.replace(_NULL_BYTE, "\0")
 
 
 def now(ago: timedelta = timedelta(0)) -> str:

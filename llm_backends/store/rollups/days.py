@@ -12,6 +12,7 @@ from ..calls import Filter, bound
 from ..columns import now
 from ..database import Database
 from ..tables import calls, insert, rollups
+from .unpacked import Unpacked
 
 if TYPE_CHECKING:
     from pyarrow import Table
@@ -21,16 +22,17 @@ HOURLY = timedelta(days=3)
 """Up to so long a time is told by the hour, and read from its calls."""
 
 
-def read(connection: Connection, filter: Filter) -> "Table":
+def read(connection: Connection, filter: Filter, unpacked: Unpacked) -> "Table":
     """The cells, by UTC day or (up to HOURLY) by hour, of the calls between the filter's `since` and `until`.
 
-    Its other conditions are not looked at. Whole days come from their rollups; what has none is read from the calls.
+    Its other conditions are not looked at. Whole days come from their rollups, some of which may be `unpacked` already;
+    what has none is read from the calls.
     """
     from . import cells
 
     if short(filter):
         return cells.joined(_from_calls(connection, _text(filter.since, ""), _text(filter.until, "~"), cells.BY_HOUR))
-    return cells.joined(_by_day(connection, _text(filter.since, ""), _text(filter.until, "~")))
+    return cells.joined(_by_day(connection, _text(filter.since, ""), _text(filter.until, "~"), unpacked))
 
 
 def short(filter: Filter) -> bool:
@@ -78,17 +80,16 @@ def _roll_up(connection: Connection, day: str) -> None:
     connection.execute(insert(connection, rollups).on_conflict_do_nothing(), row)
 
 
-def _by_day(connection: Connection, since: str, until: str) -> Iterator["Table"]:
+def _by_day(connection: Connection, since: str, until: str, unpacked: Unpacked) -> Iterator["Table"]:
     """The cells from `since` on, to before `until`: of whole days as they are kept, and of all between them."""
     from . import cells
 
-    kept = select(rollups.c.day, rollups.c.cells).where(rollups.c.format == cells.FORMAT, rollups.c.day >= since)
     reached = since
-    for day, packed in connection.execute(kept.order_by(rollups.c.day)):
+    for day, table in unpacked.read(connection, since, until).items():
         if _next(day) > until:
             break
         yield from _from_calls(connection, reached, day, cells.BY_DAY)
-        yield cells.unpacked(packed)
+        yield table
         reached = _next(day)
     yield from _from_calls(connection, reached, until, cells.BY_DAY)
 
