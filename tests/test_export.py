@@ -15,9 +15,13 @@ from pyarrow import parquet
 
 from benchmarks.million import fill
 from llm_backends.__main__ import main
+from llm_backends.experiments.live import Experiments
+from llm_backends.experiments.plan import ExperimentPlan, RoutedSlot
 from llm_backends.insights import export
 from llm_backends.metrics import METRICS
-from llm_backends.store.call_log import CallLog, Filter
+from llm_backends.prompt_set import PromptSet, Row
+from llm_backends.runs.plan import Own, Parameters, Plan, SlotPlan
+from llm_backends.store.call_log import CallLog, Filter, Place
 from llm_backends.types import CallResult, Target, Usage
 
 
@@ -82,7 +86,7 @@ def test_parquet_is_typed_and_says_what_each_column_means(command):
 
 def test_csv_holds_the_same_and_no_formula(command):
     code, out, said = command("--format", "csv", "--answers")
-    assert code == 0 and said == "3 calls\n"
+    assert code == 0 and said == "3 calls, simulated ones left out\n"
     read = pd.read_csv(io.BytesIO(out), parse_dates=["started_at_utc"])
     assert read["started_at_utc"][0] == pd.Timestamp(at(1))
     assert list(read["prompt"]) == ["'=SUM(1) 日本語"] * 3 and list(read["system"]) == ["Be brief."] * 3
@@ -136,6 +140,40 @@ def test_what_an_experiment_asked_is_told_in_its_template(url):
         everyday = [*export.rows(log.database, Filter(experiments=False), texts=True)]
         assert all("what is" in row["prompt"] for row in everyday)
         assert len(found) + len(everyday) == len(log.calls(limit=1000))
+
+
+def test_each_slot_is_told_what_it_was_asked(url):
+    own = (SlotPlan("openai/m"), SlotPlan("openai/m #2", Own(system="In French.")))
+    plan = ExperimentPlan(
+        *("Asked", "none", (RoutedSlot("openai/m"),)), shared=Parameters(system="Be kind."), template="Say {{prompt}}!"
+    )
+    with contextlib.closing(CallLog(url)) as log:
+        id = log.open_comparison("Why?", None, Plan("direct", own, Parameters(system="Be brief.")).to_json(), 2)
+        log.record(id, 0, CallResult(Target("openai", "m", "direct"), "ok", at(1)))
+        log.record(id, 1, CallResult(Target("openai", "m", "direct"), "ok", at(2)))
+        live = Experiments(log)
+        id = live.add(plan, PromptSet.of("Words", [Row(1, "yes"), Row(2, "no", system="Be stern.")]))
+        for day, place in enumerate((Place(id), Place(id, 1, 0), Place(id, 2, 0)), 3):
+            log.record_in_experiment(place, 0, CallResult(Target("openai", "m", "direct"), "ok", at(day)))
+        assert log.flush(10), log.problem
+        found = [(row["prompt"], row["system"]) for row in export.rows(log.database, ALL, texts=True)]
+        live.close()
+    compared = [("Why?", "Be brief."), ("Why?", "In French.")]
+    assert found == [*compared, (None, None), ("Say yes!", "Be kind."), ("Say no!", "Be stern.")]
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("-o", "/dev/null", "--force"), "/dev/null is no file that could be replaced"),
+        (("-o", "."), ". is no file"),
+        (("-m", "gpt-4o"), "name it PROVIDER/MODEL"),
+        (("--since", "2026-11-22", "--until", "2026-11-21"), "--since must be before --until"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_with_its_reason(command, words, says):
+    code, out, said = command(*words)
+    assert code == 2 and says in said and out == b""
 
 
 def test_every_call_is_there_once_and_few_are_held(tmp_path, monkeypatch):

@@ -27,12 +27,12 @@ def add(commands: "Commands") -> None:
     """Add the command with its options."""
     export = commands.add_parser("export", help="every call of the log as Parquet or CSV, for other programs")
     add = export.add_argument
-    add("-o", "--out", type=Path, metavar="FILE", help="default: standard output")
+    add("-o", "--out", type=_path, metavar="FILE", help="default: standard output, as is -")
     add("--format", choices=FORMATS, help="default: as the file's name ends, else parquet")
     add("--force", action="store_true", help="replace the file if it is there")
     add("--since", type=moment, metavar="TIME", help="only calls from then on: 2026-11-25 or 2026-11-25T13:00, UTC")
     add("--until", type=moment, metavar="TIME", help="only calls before then; a date is the beginning of that day")
-    add("--models", nargs="+", default=(), metavar="PROVIDER/MODEL", help="only calls of these")
+    add("-m", "--models", nargs="+", action="extend", default=[], metavar="PROVIDER/MODEL", help="only calls of these")
     add("--simulated", action="store_true", help="calls of the sandbox too (default: they are left out)")
     kinds = export.add_mutually_exclusive_group()
     kinds.add_argument("--everyday", dest="experiments", action="store_false", help="no calls of experiments")
@@ -48,9 +48,16 @@ def add(commands: "Commands") -> None:
 
 
 def moment(text: str) -> datetime:
-    """A date or a time, UTC unless it says another zone. Raises ValueError."""
-    found = datetime.fromisoformat(text)
+    """A date or a time, UTC unless it says another zone. Raises ArgumentTypeError."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as exc:
+        raise argparse.ArgumentTypeError(f"{text} is no date or time such as 2026-11-25 or 2026-11-25T13:00") from exc
     return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _path(text: str) -> Path | None:
+    return None if text == "-" else Path(text)
 
 
 def run(options: argparse.Namespace, config: Settings) -> int:
@@ -60,10 +67,8 @@ def run(options: argparse.Namespace, config: Settings) -> int:
     path: Path | None = options.out
     ending = path.suffix[1:].lower() if path else ""
     format = options.format or (ending if ending in FORMATS else "parquet")
-    if path is None and format == "parquet" and sys.stdout.isatty():
-        return refuse("Parquet is no text: name a file with --out")
-    if path and path.exists() and not options.force:
-        return refuse(f"{path} is there already: --force replaces it")
+    if reason := _unusable(options, path, format):
+        return refuse(reason)
     with closing(CallLog(config.database_url)) as log:
         if path is None:
             count = _write(options, log.database, format, sys.stdout.buffer)
@@ -73,8 +78,24 @@ def run(options: argparse.Namespace, config: Settings) -> int:
                     count = _write(options, log.database, format, out)
             except OSError as exc:
                 return refuse(f"{path} cannot be written: {exc.strerror or exc}. Nothing is left of it.")
-    print(f"{count:,} calls{f' in {path}' if path else ''}", file=sys.stderr)
+    left_out = "" if options.simulated else ", simulated ones left out"
+    print(f"{count:,} calls{f' in {path}' if path else ''}{left_out}", file=sys.stderr)
     return OK
+
+
+def _unusable(options: argparse.Namespace, path: Path | None, format: str) -> str | None:
+    """Why these options can't be carried out."""
+    for model in options.models:
+        if not all(model.partition("/")):
+            return f"{model} is no model: name it PROVIDER/MODEL"
+    if options.since and options.until and options.since >= options.until:
+        return "--since must be before --until"
+    if path is None:
+        at_terminal = format == "parquet" and sys.stdout.isatty()
+        return "Parquet is no text: name a file with --out" if at_terminal else None
+    if path.exists() and not path.is_file():
+        return f"{path} is no file that could be replaced: name another, or - for standard output"
+    return f"{path} is there already: --force replaces it" if path.exists() and not options.force else None
 
 
 def _write(options: argparse.Namespace, database: "Database", format: Any, out: BinaryIO) -> int:

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ..experiments.plan import ExperimentPlan
-from ..experiments.plan_file import FIELDS, from_json
+from ..experiments.plan_file import FIELDS, PlanUnusable, from_json
 from ..files.tables import Column, Kind
 from ..metrics import METRICS, Metric
 from ..prompt_set import Row
-from ..prompt_sets.template import render
+from ..prompt_sets.template import TemplateFault, render
+from ..runs.plan import Plan
 from ..store import experiments
 from ..store.call_log import Filter
 from ..store.results import everything
@@ -46,7 +47,7 @@ _LAST = (
     Column("tries", "text", "Every attempt, as JSON; its times are in ms since the request."),
 )
 _TEXTS = (
-    Column("prompt", "text", "As it was asked: in its template, where the experiment has one."),
+    Column("prompt", "text", "As it was asked: in its template, where the experiment has one. Unknown: a warm-up's."),
     Column("system", "text", "The system prompt."),
     Column("answer", "text", "What had arrived of it."),
     Column("reasoning", "text", "What the provider sent of the model's thinking."),
@@ -95,24 +96,34 @@ class _Asked:
         self._plans: dict[str, ExperimentPlan | None] = {}
 
     def of(self, found: everything.Record) -> dict[str, Any]:
-        prompt, system = found["compared"], found["compared_system"]
-        if found["experiment_id"] and found["prompt"] is not None:
-            prompt, system = self._of_experiment(found)
+        prompt, system = (self._of_comparison if found["comparison_id"] else self._of_experiment)(found)
         return {"prompt": prompt, "system": system} | {name: found[name] for name in everything.ANSWERS}
 
-    def _of_experiment(self, found: everything.Record) -> tuple[str, str | None]:
-        plan, variables = self._plan(found["experiment_id"]), json.loads(found["variables"])
-        if plan is None:
-            return found["prompt"], found["system"]
+    def _of_comparison(self, found: everything.Record) -> tuple[str | None, str | None]:
+        """A slot may have a system prompt of its own, or none in place of the shared one."""
+        plan, slot = Plan.from_json(json.loads(found["params"] or "{}"), found["compared_system"] or ""), found["slot"]
+        name = plan.names[slot] if slot < len(plan.names) else ""
+        return found["compared"], plan.parameters(name).system or None
+
+    def _of_experiment(self, found: everything.Record) -> tuple[str | None, str | None]:
+        if found["prompt"] is None or (plan := self._plan(found["experiment_id"])) is None:
+            return None, None
         texts = (found["prompt"], found["system"], found["expected"])
-        row = Row(found["prompt_number"], *texts, variables=tuple(variables.items()))
-        prompt = row.prompt if plan.template is None else render(plan.template, row.values)
-        return prompt, plan.parameters(found["slot"], row.system).system or None
+        row = Row(found["prompt_number"], *texts, variables=tuple(json.loads(found["variables"]).items()))
+        system = plan.parameters(found["slot"], row.system).system or None
+        try:
+            return row.prompt if plan.template is None else render(plan.template, row.values), system
+        except TemplateFault:
+            return None, system
 
     def _plan(self, id: str) -> ExperimentPlan | None:
+        """None for one that this version can't read."""
         if id not in self._plans:
             with self._database.reading() as connection:
                 one = experiments.one(connection, id)
-            kept = one and {name: value for name, value in one.plan.items() if name in FIELDS}
-            self._plans[id] = from_json(kept) if kept else None
+            kept = {name: value for name, value in one.plan.items() if name in FIELDS} if one else {}
+            try:
+                self._plans[id] = from_json(kept)
+            except PlanUnusable:
+                self._plans[id] = None
         return self._plans[id]

@@ -19,8 +19,8 @@ def read(database: Database, filter: Filter, *, texts: bool) -> Iterator[list[Re
     """Rows of `calls` as dicts, some thousand at a time, each batch read by itself: none is there twice, and nothing is
     locked meanwhile. Raises ConfigError where the database can't be read.
 
-    With `texts` also the columns ANSWERS and what was asked: `compared` and `compared_system` of a comparison's call;
-    `prompt`, `system`, `expected` and `variables` of an experiment's, as they are in its set.
+    With `texts` also the columns ANSWERS and what was asked: `compared`, `compared_system` and `params` of a
+    comparison's call; `prompt`, `system`, `expected` and `variables` of an experiment's, as they are in its set.
     """
     query, after = _query(filter, texts), None
     while True:
@@ -44,6 +44,7 @@ def _query(filter: Filter, texts: bool) -> Query:
         asked = (
             comparisons.c.prompt.label("compared"),
             comparisons.c.system.label("compared_system"),
+            comparisons.c.params,
             *(prompts.c[name] for name in ("prompt", "system", "expected", "variables")),
         )
         of_set = and_(prompts.c.set_id == experiments.c.prompt_set_id, prompts.c.number == c.prompt_number)
