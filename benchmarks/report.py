@@ -1,4 +1,4 @@
-"""One figure of a benchmark run, and how it is printed."""
+"""One figure of a benchmark run, measured or not, and how it is printed."""
 
 from dataclasses import dataclass
 
@@ -21,3 +21,15 @@ class Figure:
         limit = limit if self.least is None else f"{self.least:g} to {self.limit:g}"
         limit += "" if self.limit is None else f"  {'ok' if self.within else 'OUTSIDE' if self.least else 'TOO HIGH'}"
         return f"{self.name:62} {self.value:9.3f}  {limit}".rstrip()
+
+
+@dataclass(frozen=True)
+class Unmeasured:
+    """A figure that could not be measured here, and why."""
+
+    name: str
+    why: str
+    within: bool = True
+
+    def __str__(self) -> str:
+        return f"{self.name:62} {self.why}"

@@ -126,7 +126,8 @@ def packed(table: Table) -> bytes:
     with pa.ipc.new_stream(sink, table.schema) as stream:
         stream.write_table(table)
     whole = sink.getvalue()
-    return os.urandom(MARK) + whole.size.to_bytes(_SIZE, "big") + _CODEC.compress(whole, asbytes=True)
+    size: bytes = whole.size.to_bytes(_SIZE, "big")
+    return b"".join((os.urandom(MARK), size, _CODEC.compress(whole, asbytes=True)))
 
 
 def unpacked(kept: bytes) -> Table:

@@ -30,7 +30,7 @@ class Unpacked:
         kept, r = self._kept, rollups.c
         within = (r.format == cells.FORMAT, r.day >= since, r.day < until)
         query = select(r.day, func.substr(r.cells, 1, cells.MARK, type_=r.cells.type))
-        marks: dict[str, bytes] = dict(connection.execute(query.where(*within)).all())  # type: ignore[arg-type]
+        marks: dict[str, bytes] = dict(connection.execute(query.where(*within)).all())
         found = {day: kept[day] for day, mark in marks.items() if day in kept and kept[day][0] == mark}
         if missing := sorted(marks.keys() - found.keys()):
             whole = select(r.day, r.cells).where(*within, r.day.in_(missing))
