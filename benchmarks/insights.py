@@ -23,7 +23,7 @@ from llm_backends.store import tables
 from llm_backends.store.call_log import CallLog, Filter
 from llm_backends.types import CallResult, Target, Usage
 
-from . import baselines
+from . import baselines, insights_page
 from .database import GIVEN, postgres_database
 from .insights_errors import errors
 from .million import fill
@@ -60,6 +60,7 @@ def figures(count: int = CALLS) -> Iterator[Figure | Unmeasured]:
     parquet, exported = _exported(url, path)
     yield from exported
     yield from _of(url, "SQLite", parquet, count)
+    yield from insights_page.figures(url, "SQLite")
     if GIVEN in os.environ:
         with postgres_database() as url:
             assert url
