@@ -45,10 +45,10 @@ FIRST = "all time"  # in a process that has read nothing before
 
 @dataclass(frozen=True)
 class Asked:
-    """A choice of calls, for ours, for SQL on the log, and for SQL on the Parquet file."""
+    """A choice of calls: for ours, for pandas over the log's table, and for SQL on the Parquet file."""
 
     filter: Filter
-    log: str
+    table: str
     parquet: str
 
 
@@ -94,7 +94,7 @@ def _of(url: str, name: str, parquet: Path, count: int) -> Iterator[Figure | Unm
         yield from _rolled_up(log, name)
         asked = _asked(log)
         ours, theirs, mb = _alternately(url, asked, parquet)
-        rows = baselines.pandas_seconds(log.database.engine(), {what: one.log for what, one in asked.items()})
+        rows = baselines.pandas_seconds(log.database.engine(), {what: one.table for what, one in asked.items()})
         for what in asked:
             yield Figure(f"{name}: {what}, s", ours[what])
             if theirs is None:
@@ -129,16 +129,19 @@ def _rolled_up(log: CallLog, name: str) -> Iterator[Figure]:
 def _asked(log: CallLog) -> dict[str, Asked]:
     newest = datetime.fromisoformat(log.calls(limit=1)[0].result.started_at)
     week = newest.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=6)
-    real, (provider, model) = "NOT simulated", MODEL.split("/")
-    of_model = f"{real} AND provider = '{provider}' AND model = '{model}'"
+    real, of_table, (provider, model) = "NOT simulated", "simulated == 0", MODEL.split("/")
     return {
-        FIRST: Asked(Filter(), real, real),
+        FIRST: Asked(Filter(), of_table, real),
         "one week": Asked(
             Filter(since=week),
-            f"{real} AND started_at >= '{week:%Y-%m-%d}'",
+            f"{of_table} and started_at >= '{week:%Y-%m-%d}'",
             f"{real} AND started_at_utc >= TIMESTAMPTZ '{week:%Y-%m-%d} 00:00:00+00'",
         ),
-        "one model": Asked(Filter(models=(MODEL,)), of_model, of_model),
+        "one model": Asked(
+            Filter(models=(MODEL,)),
+            f"{of_table} and provider == '{provider}' and model == '{model}'",
+            f"{real} AND provider = '{provider}' AND model = '{model}'",
+        ),
     }
 
 

@@ -114,7 +114,7 @@ SCHEMA = pa.schema(
 
 def joined(tables: Iterable[Table]) -> Table:
     """All cells of these."""
-    return pa.concat_tables([SCHEMA.empty_table(), *tables]).combine_chunks()
+    return pa.concat_tables([SCHEMA.empty_table(), *tables])
 
 
 def packed(table: Table) -> bytes:
