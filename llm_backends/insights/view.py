@@ -144,7 +144,7 @@ class View:
         bucket, count = (self.cells[f"{time}_{part}"].combine_chunks() for part in ("bucket", "count"))
         cell = np.repeat(np.arange(len(bucket)), pc.list_value_length(bucket).to_numpy(zero_copy_only=False))
         buckets, counts = (np.asarray(part.flatten(), np.int64) for part in (bucket, count))
-        return cell.astype(np.int64), buckets, counts
+        return cell.astype(np.int64, copy=False), buckets, counts
 
     def _counts(self, time: str, code: Codes, groups: int) -> NDArray[np.int64]:
         cell, bucket, count = self.entries(time)
