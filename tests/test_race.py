@@ -1,6 +1,7 @@
 """Slots side by side: none waits for another, none disturbs another, each ends in one known state."""
 
 import itertools
+import sys
 import threading
 
 import pytest
@@ -115,6 +116,45 @@ def test_results_are_handed_on_once_each_whatever_else_is_read():
     ended = [result for batch in contest.ended() for result in batch]
     assert sorted(slot for slot, _ in ended) == [0, 1] and contest.finished
     assert [result for _, result in sorted(ended, key=lambda one: one[0])] == [lane.result for lane in contest.lanes]
+
+
+def test_a_race_that_two_threads_start_asks_each_model_once():
+    asked = []
+
+    def answer():
+        asked.append("once")
+        yield from two_words()
+
+    contests = [Race([Scripted(answer).slot() for _ in range(2)]) for _ in range(200)]
+    together = threading.Barrier(2)
+
+    def start():
+        for contest in contests:
+            together.wait(10)
+            contest.start()
+
+    starters, interval = [threading.Thread(target=start) for _ in range(2)], sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for starter in starters:
+            starter.start()
+        for starter in starters:
+            starter.join()
+    finally:
+        sys.setswitchinterval(interval)
+    assert all(contest.wait(10) for contest in contests)
+    assert len(asked) == 400
+
+
+def test_a_followed_race_tells_what_happened_before_anybody_read_and_another_says_that_it_cannot():
+    started = Race([Scripted(two_words).slot()], followed=True)
+    started.start()
+    assert started.wait(10)
+    assert [type(event) for _, event in started.events()] == [Delta, Delta, CallResult]
+    unfollowed = Race([Scripted(two_words).slot()])
+    unfollowed.start()
+    with pytest.raises(ValueError, match="under way"):
+        next(unfollowed.events())
 
 
 def test_a_fault_in_pricing_leaves_the_cost_unknown_and_blocks_nobody(monkeypatch, caplog):

@@ -62,7 +62,7 @@ def run(options: argparse.Namespace, config: Settings) -> int:
     plan = Plan(route, tuple(SlotPlan(name) for name in names), _parameters(options))
     log = CallLog(config.database_url)
     runs = Runs(log, unwatched_s=math.inf)
-    started = runs.start(prompt, plan, slots(plan, prompt, catalog))
+    started = runs.start(prompt, plan, slots(plan, prompt, catalog), followed=options.json)
     results = _as_json(started) if options.json else Progress(started).show()
     runs.close()
     log.close()

@@ -102,10 +102,12 @@ class Runs:
         Thread(target=self._stop_unwatched, name="unwatched-runs", daemon=True).start()
         atexit.register(self.close)  # after the log's own, so before it: what is stopped here is still written
 
-    def start(self, prompt: str, plan: Plan, slots: Sequence[Slot], owner: str | None = None) -> Run:
-        """Open the comparison in the log and send every slot off."""
+    def start(
+        self, prompt: str, plan: Plan, slots: Sequence[Slot], owner: str | None = None, *, followed: bool = False
+    ) -> Run:
+        """Open the comparison in the log and send every slot off; `followed` where the race's events will be read."""
         run_id = self._log.open_comparison(prompt, plan.shared.system, plan.to_json(), len(slots), owner)
-        run = Run(run_id, prompt, plan, Race(slots), owner)
+        run = Run(run_id, prompt, plan, Race(slots, followed=followed), owner)
         with self._lock:
             self._runs[run_id] = run
             finished = [old for old in self._runs.values() if old.finished]

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from queue import SimpleQueue
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 from typing import Literal
 
 from ..clock import now_ms
@@ -72,9 +72,12 @@ class Lane:
 
 
 class Race:
-    """Slots that start together. Results are as measured: what a call cost is no business of a race."""
+    """Slots that start together. Results are as measured: what a call cost is no business of a race.
 
-    def __init__(self, slots: Sequence[Slot]) -> None:
+    `followed` keeps every event from the first for `events`, also where somebody else starts the race.
+    """
+
+    def __init__(self, slots: Sequence[Slot], *, followed: bool = False) -> None:
         if not slots:
             raise ValueError("a race takes at least one slot")
         self.lanes = tuple(Lane(slot) for slot in slots)
@@ -82,19 +85,21 @@ class Race:
         gate = Gate(lane.call for lane in self.lanes)
         for lane in self.lanes:
             lane.call.gate = gate
-        self._events: SimpleQueue[tuple[int, Delta | CallResult]] | None = None
+        self._events: SimpleQueue[tuple[int, Delta | CallResult]] | None = SimpleQueue() if followed else None
         self._ended: SimpleQueue[tuple[int, CallResult]] = SimpleQueue()
+        self._starting = Lock()
         self._threads: list[Thread] = []
         self._done = [Event() for _ in slots]
 
     def start(self) -> None:
-        """Prepare every slot, and send all off together; a second call does nothing."""
-        if self._threads:
-            return
-        self._threads = [
-            Thread(target=self._run, args=(index, slot), name=f"slot-{index}", daemon=True)
-            for index, slot in enumerate(self._slots)
-        ]
+        """Prepare every slot, and send all off together; a second call, from whichever thread, does nothing."""
+        with self._starting:
+            if self._threads:
+                return
+            self._threads = [
+                Thread(target=self._run, args=(index, slot), name=f"slot-{index}", daemon=True)
+                for index, slot in enumerate(self._slots)
+            ]
         self._slots = ()  # a race that has ended is kept for a while, and must not keep a backend's key with it
         for thread in self._threads:
             thread.start()
@@ -117,14 +122,19 @@ class Race:
     def events(self) -> Iterator[tuple[int, Delta | CallResult]]:
         """Start, and yield (slot, event) as they come; each slot's last event is its CallResult.
 
-        Leaving the loop early stops what is still running.
+        Leaving the loop early stops what is still running. Raises ValueError where the race has been started already,
+        and was not made to be followed.
         """
-        self._events = SimpleQueue()
+        if self._events is None:
+            if self._threads:
+                raise ValueError("a race that is already under way can be followed only if it was made so")
+            self._events = SimpleQueue()
+        events = self._events
         self.start()
         left = len(self.lanes)
         try:
             while left:
-                slot, event = self._events.get()
+                slot, event = events.get()
                 left -= isinstance(event, CallResult)
                 yield slot, event
         finally:
