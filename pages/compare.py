@@ -1,5 +1,7 @@
 """Compare: one prompt to several models, side by side, with the numbers to decide on."""
 
+from collections import Counter
+
 import streamlit as st
 
 from llm_backends.errors import ConfigError
@@ -9,7 +11,7 @@ from pages._compare.live.feed import Feed
 from pages._compare.start import start
 from pages._compare.views import View
 from pages._inputs import chosen, unready
-from pages._shared import scroll, session, warm
+from pages._shared import announce, scroll, session, warm
 from pages._shared.format import moment, plain, start_of
 from pages._shared.session import App
 
@@ -55,6 +57,7 @@ def controls(app: App, view: View | None) -> None:
             disabled=live,
             on_click=start,
             args=(app,),
+            shortcut="Ctrl+Enter",
         )
         st.button(
             "Stop all",
@@ -62,6 +65,7 @@ def controls(app: App, view: View | None) -> None:
             icon=":material/stop:",
             disabled=not live,
             on_click=view.run.race.stop if live else None,
+            shortcut="Esc",
         )
         if live:
             st.caption("Running. Stopping keeps what has arrived; the next run can start when this one has ended.")
@@ -109,6 +113,23 @@ def results(view: View) -> None:
             difference.draw(ended)
 
 
+def spoken(view: View) -> None:
+    """That the answers come, and that they have ended: only of what this session has seen running."""
+    state, many = st.session_state, len(view.cards())
+    if view.live:
+        state.seen_running = view.id
+        announce.once(f"{view.id} runs", f"Asked {many} {'model' if many == 1 else 'models'}. Escape stops them.")
+    elif state.get("seen_running") == view.id:
+        announce.once(f"{view.id} done", how_ended(view))
+
+
+def how_ended(view: View) -> str:
+    """How the calls have ended, in one line."""
+    said = {"ok": "done", "stopped": "stopped", "error": "failed"}
+    counts = Counter(said[card.result.status] for card in view.cards() if card.result)
+    return f"All {len(view.cards())} answers have ended: " + ", ".join(f"{n} {how}" for how, n in counts.items()) + "."
+
+
 def heading(view: View) -> None:
     """Which comparison this is."""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
@@ -141,14 +162,15 @@ with st.container():
 if view is None:
     st.caption("The answers will stream in here, side by side.")
 else:
-    live, ended = view.live, sum(not card.live for card in view.cards())
+    live, known = view.live, sum(not card.live for card in view.cards())
     with st.container(key="heading"):
         heading(view)
     with st.container():
         st.fragment(answers, run_every=0.5 if live else None)(view, live)
         if live:
-            st.fragment(texts, run_every=0.15)(view, component.feed_of(view.id, len(view.cards())), ended)
+            st.fragment(texts, run_every=0.15)(view, component.feed_of(view.id, len(view.cards())), known)
     results(view)
+    spoken(view)
     if st.session_state.pop("begun", None) == view.id:
         scroll.into_view(".st-key-inputs")
 warm.models(app, chosen.picked(), session.route())

@@ -278,3 +278,26 @@ def test_a_dashboard_that_is_told_to_end_logs_the_answers_under_way_as_stopped(b
     assert [call.result.status for call in comparison.calls] == ["stopped", "stopped"]
     assert all(call.result.answer for call in comparison.calls)
     assert sandbox.wait_for(lambda server: all(record.outcome for record in server.records if record.model == name))
+
+
+def test_the_keyboard_runs_and_stops_and_a_screen_reader_is_told_once(page, sandbox_dashboard):
+    page.goto(sandbox_dashboard)
+    picked(page, 4)
+    choose(page, *(f"{name}/sandbox.ttft-1.rate-50.tokens-9000" for name in ("openai", "mistral")))
+    announced = page.locator("#announced")
+    page.locator(".st-key-prompt textarea").fill("Typed a moment ago")
+    page.keyboard.press("Control+Enter")
+    expect(card(page, 0)).to_contain_text("streaming")
+    expect(page.locator(".st-key-inputs")).to_contain_text("2 models · Typed a moment ago")
+    expect(announced).to_have_text("Asked 2 models. Escape stops them.")
+    page.keyboard.press("Escape")
+    expect(card(page, 1)).to_contain_text("stopped")
+    expect(announced).to_have_text("All 2 answers have ended: 2 stopped.")
+    page.evaluate("""() => new MutationObserver(() => window.again = true)
+        .observe(document.getElementById("announced"), {childList: true, characterData: true, subtree: true})""")
+    page.locator(".st-key-whole label").click()
+    expect(page.locator(".st-key-answers_whole")).to_be_visible()
+    assert not page.evaluate("window.again")
+    page.reload()
+    expect(card(page, 1)).to_contain_text("stopped")
+    expect(announced).to_have_count(0)
