@@ -16,6 +16,8 @@ from .database import Database
 from .figures import ModelStats
 from .rollups import days
 from .rollups.unpacked import Unpacked
+from .votes import kept as votes
+from .votes.vote import CastVote, Vote, VoteFilter
 from .writer import Writer
 
 if TYPE_CHECKING:
@@ -104,6 +106,39 @@ class CallLog:
         """One comparison with its calls; None when there is none with this id (or it is not written yet)."""
         with self.database.reading() as connection:
             return comparisons.one(connection, id)
+
+    def reveal(self, id: str) -> bool:
+        """Note that the names of a blind comparison are shown; whether they were hidden until now.
+
+        Raises ConfigError where that can't be written.
+        """
+        self.flush(3.0)
+        with self.database.writing() as connection:
+            return comparisons.reveal(connection, id, now())
+
+    def revealed(self, id: str) -> bool:
+        """Whether the names of this comparison have been shown."""
+        with self.database.reading() as connection:
+            return comparisons.revealed(connection, id)
+
+    def vote(self, vote: Vote) -> bool:
+        """Keep a vote; False where one with its id is there already, which then stays as it is.
+
+        Raises ConfigError where it can't be written: nothing of it is kept then.
+        """
+        self.flush(3.0)  # the answers that it ranks
+        with self.database.writing() as connection:
+            return votes.cast(connection, vote)
+
+    def take_back(self, id: str, user: str | None = None) -> bool:
+        """Delete this vote of this user's; whether there was one."""
+        with self.database.writing() as connection:
+            return votes.take_back(connection, id, user)
+
+    def votes(self, filter: VoteFilter) -> tuple[CastVote, ...]:
+        """The votes that the filter asks for, oldest first."""
+        with self.database.reading() as connection:
+            return votes.found(connection, filter)
 
     def interrupted(self, days: float = 7) -> tuple[Comparison, ...]:
         """Comparisons of the last days that lack calls and that no process runs any more, newest first.

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, or_, select, tuple_
+from sqlalchemy import Connection, and_, func, or_, select, tuple_, update
 
 from . import processes
 from .calls import LoggedCall, Query, of_comparisons
@@ -15,7 +15,10 @@ from .tables import calls, comparisons
 
 @dataclass(frozen=True)
 class Comparison:
-    """A comparison of `slots` calls, with those that have ended, by slot. `created_at` is UTC, ISO 8601."""
+    """A comparison of `slots` calls, with those that have ended, by slot. Times are UTC, ISO 8601.
+
+    `revealed_at` is when the names were shown, of a comparison whose plan is blind.
+    """
 
     id: str
     created_at: str
@@ -25,6 +28,7 @@ class Comparison:
     params: dict[str, Any]
     slots: int
     calls: tuple[LoggedCall, ...]
+    revealed_at: str | None = None
 
 
 def row(
@@ -72,6 +76,18 @@ def one(connection: Connection, id: str) -> Comparison | None:
     return next(iter(_with_calls(connection, select(comparisons).where(comparisons.c.id == id))), None)
 
 
+def reveal(connection: Connection, id: str, at: str) -> bool:
+    """Note that the names of this comparison are shown from now on; whether they were hidden until now."""
+    c = comparisons.c
+    hidden = (c.id == id, c.revealed_at.is_(None))
+    return connection.execute(update(comparisons).where(*hidden).values(revealed_at=at)).rowcount > 0
+
+
+def revealed(connection: Connection, id: str) -> bool:
+    """Whether the names of this comparison have been shown."""
+    return connection.execute(select(comparisons.c.revealed_at).where(comparisons.c.id == id)).scalar() is not None
+
+
 def interrupted(connection: Connection, since: str, opened_at: str, process: str) -> tuple[Comparison, ...]:
     """Comparisons since a time that have fewer calls than slots and that no process runs any more, newest first.
 
@@ -98,6 +114,7 @@ def _with_calls(connection: Connection, query: Query) -> tuple[Comparison, ...]:
             params=json.loads(row.params),
             slots=row.slots,
             calls=found[row.id],
+            revealed_at=row.revealed_at,
         )
         for row in rows
     )

@@ -45,6 +45,7 @@ processes = Table(
 # Always 2. An LLMSelect from before the revisions reads it, and tells its user to update.
 schema_version = Table("schema_version", metadata, Column("version", Integer, nullable=False))
 
+# `revealed_at` is when the names of a comparison whose plan is blind were shown; until then no page may show them.
 comparisons = Table(
     "comparisons",
     metadata,
@@ -56,6 +57,7 @@ comparisons = Table(
     Column("params", Text, nullable=False),
     Column("slots", Integer, nullable=False),
     Column("process", Name),
+    Column("revealed_at", Name),
     Index("comparisons_by_time", "created_at", "id"),
 )
 
@@ -194,6 +196,35 @@ judgements = Table(
     Column("passed", Boolean),
     Column("found", Text, nullable=False),
     Index("judgements_by_experiment", "experiment_id", "prompt_number", "repeat", "slot", "checks", "passed"),
+)
+
+# One look at the answers to one prompt, of a comparison or of an experiment. `judge` is the model that cast it, null
+# for a person. `blind`: the names were hidden until then.
+votes = Table(
+    "votes",
+    metadata,
+    Column("id", Name, primary_key=True),
+    Column("created_at", Name, nullable=False),
+    *(Column(name, Name) for name in ("user", "judge")),
+    Column("comparison_id", Name, ForeignKey("comparisons.id", ondelete="CASCADE")),
+    Column("experiment_id", Name, ForeignKey("experiments.id", ondelete="CASCADE")),
+    Column("prompt_number", Integer),
+    *(Column(name, Boolean, nullable=False) for name in ("blind", "all_bad")),
+    Column("tag", Name),
+    Column("reason", Exact),
+    Index("votes_by_time", "created_at", "id"),
+    Index("votes_by_comparison", "comparison_id"),
+    Index("votes_by_experiment", "experiment_id", "prompt_number"),
+)
+
+# At which place a vote has which answer: 1 is the best, and several may share one.
+places = Table(
+    "places",
+    metadata,
+    Column("vote_id", Name, ForeignKey("votes.id", ondelete="CASCADE"), primary_key=True),
+    Column("call_id", Name, ForeignKey("calls.id", ondelete="CASCADE"), primary_key=True),
+    Column("place", Integer, nullable=False),
+    Index("places_by_call", "call_id"),
 )
 
 # The id is made from the rows, so that a set is kept once. What is run on a set refers to it, and so keeps it.

@@ -7,7 +7,7 @@ from sqlalchemy import Column, Connection, Engine, MetaData, PrimaryKeyConstrain
 from ...errors import ConfigError
 from ..tables import metadata, schema_version
 
-HEAD = "0008"
+HEAD = "0009"
 """The latest revision, that of tables.py. Stated here, since Alembic takes a tenth of a second to import."""
 
 _FIRST = "0001"

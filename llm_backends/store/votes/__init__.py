@@ -1,0 +1,1 @@
+"""Votes: which answers somebody, or a judge, found better than which."""
