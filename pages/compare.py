@@ -10,6 +10,7 @@ from pages._compare.live import component
 from pages._compare.live.feed import Feed
 from pages._compare.start import start
 from pages._compare.views import View
+from pages._compare.voting import hidden, vote
 from pages._inputs import chosen, unready
 from pages._shared import announce, scroll, session, warm
 from pages._shared.format import moment, plain, start_of
@@ -68,7 +69,11 @@ def controls(app: App, view: View | None) -> None:
             shortcut="Esc",
         )
         if live:
-            st.caption("Running. Stopping keeps what has arrived; the next run can start when this one has ended.")
+            blind = view.plan.blind is not None
+            pace = " Every answer is shown at the same pace, that of the slowest." if blind else ""
+            st.caption(
+                f"Running. Stopping keeps what has arrived; the next run can start when this one has ended.{pace}"
+            )
         elif view is None:
             st.caption("Nothing is running.")
         else:
@@ -82,23 +87,40 @@ def controls(app: App, view: View | None) -> None:
                 else "A comparison from the log can be run again, but not continued.",
             )
         if not live:
+            _blind()
             unready.draw(app)
     if refused := st.session_state.get("refused"):
         st.error(refused, icon=":material/edit_note:")
 
 
-def answers(view: View, live: bool) -> None:
+def _blind() -> None:
+    few = len(chosen.picked()) < 2
+    st.toggle(
+        "Blind vote",
+        key="blind",
+        persist_state="session",
+        disabled=few,
+        help="A vote takes two answers: pick another model."
+        if few
+        else "Names, times and costs are hidden, and the answers are shuffled and shown at one pace, until you have "
+        "said which is better. The Leaderboard keeps such votes apart from open ones.",
+    )
+
+
+def answers(view: View, live: bool, blind: bool) -> None:
     """The grid. `live` is what the page knew when it was drawn: it is drawn anew once that is outdated."""
+    if blind:
+        return hidden.draw(view, live, whole=st.session_state.get("whole", False))
     stop = view.run.stop if live else None
     grid.draw(view.cards(), live=live, whole=st.session_state.get("whole", False), stop=stop)
 
 
-def texts(view: View, feed: Feed, ended: int) -> None:
-    """What is new of the answers that grow, and the page anew once one of them has ended."""
+def texts(view: View, feed: Feed, ended: int, blind: bool) -> None:
+    """What is new of the answers that grow, and the page anew once one of them has ended, or all of blind ones."""
     session.watch(view.run)
     cards = view.cards()
-    component.fill(feed, [card.answer for card in cards])
-    if view.run.finished or sum(not card.live for card in cards) > ended:
+    component.fill(feed, [one.answer for one in (hidden.answers(view) if blind else cards)])
+    if view.run.finished or (not blind and sum(not card.live for card in cards) > ended):
         st.rerun()
 
 
@@ -163,13 +185,20 @@ if view is None:
     st.caption("The answers will stream in here, side by side.")
 else:
     live, known = view.live, sum(not card.live for card in view.cards())
+    blind, cast = hidden.is_hidden(app, view.id, view.plan), vote.on(app, view)
     with st.container(key="heading"):
         heading(view)
+        if cast:
+            vote.told(app, view, cast.vote)
     with st.container():
-        st.fragment(answers, run_every=0.5 if live else None)(view, live)
+        # Blind cards are drawn once: how often would tell how fast.
+        st.fragment(answers, run_every=0.5 if live and not blind else None)(view, live, blind)
         if live:
-            st.fragment(texts, run_every=0.15)(view, component.feed_of(view.id, len(view.cards())), known)
-    results(view)
+            st.fragment(texts, run_every=0.15)(view, component.feed_of(view.id, len(view.cards())), known, blind)
+    if not view.live and not cast:
+        vote.ask(app, view, blind)
+    if not blind:
+        results(view)
     spoken(view)
     if st.session_state.pop("begun", None) == view.id:
         scroll.into_view(".st-key-inputs")

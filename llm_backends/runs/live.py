@@ -25,7 +25,7 @@ KEPT = 50  # finished runs kept in memory; older ones are read from the log
 
 @dataclass
 class Run:
-    """One comparison under way or just finished. `id` is its id in the log.
+    """One comparison under way or just finished. `id` is its id in the log; `began_ms` is on the one clock.
 
     `results` are the calls that have ended, by slot, priced and logged.
     """
@@ -36,6 +36,7 @@ class Run:
     race: Race
     owner: str | None = None
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    began_ms: float = field(default_factory=now_ms)
     watched_ms: float = field(default_factory=now_ms)
     watchers: set[str] = field(default_factory=set)
     results: dict[int, CallResult] = field(default_factory=dict)

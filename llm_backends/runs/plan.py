@@ -61,12 +61,16 @@ class SlotPlan:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a comparison asks, of whom, by which route. `follows` is the id of the comparison that it goes on from."""
+    """What a comparison asks, of whom, by which route. `follows` is the id of the comparison that it goes on from.
+
+    `blind`: names and numbers are hidden until a vote; the number says in which order the answers stand meanwhile.
+    """
 
     route: "Toggle" = "direct"
     slots: tuple[SlotPlan, ...] = ()
     shared: Parameters = Parameters()
     follows: str | None = None
+    blind: int | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -82,7 +86,8 @@ class Plan:
         """As the log keeps it: the shared parameters by name, each slot's own under "overrides"."""
         overrides = {slot.name: own for slot in self.slots if (own := slot.own.given())}
         kept = {"route": self.route, "models": list(self.names), **asdict(self.shared), "overrides": overrides}
-        return kept | ({"follows": self.follows} if self.follows else {})
+        kept |= {"follows": self.follows} if self.follows else {}
+        return kept | ({} if self.blind is None else {"blind": self.blind})
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any], system: str = "") -> "Plan":
@@ -101,6 +106,7 @@ class Plan:
             tuple(SlotPlan(name, Own(**read(owns.get(name), Own))) for name in names),
             Parameters(**shared),
             follows if isinstance(follows, str) else None,
+            _whole(kept.get("blind")),
         )
 
 

@@ -1,11 +1,15 @@
 """Starts a comparison from the inputs."""
 
+import secrets
+from dataclasses import replace
+
 import streamlit as st
 
 from llm_backends.runs.live import Run
 from llm_backends.runs.plan import slots
 from llm_backends.runs.race import Lane
 from llm_backends.types import Message
+from pages._compare.voting import hidden
 from pages._inputs import chosen
 from pages._shared import session
 from pages._shared.session import App
@@ -24,6 +28,10 @@ def start(app: App) -> None:
         return
     before = session.in_view(app) if state.get("follow_up") else None
     plan = chosen.plan(follows=before.id if before else None)
+    if before and hidden.is_hidden(app, before.id, before.plan):
+        plan = replace(plan, blind=before.plan.blind)  # the names would tell whose the earlier answers were
+    elif state.get("blind") and len(plan.slots) > 1:
+        plan = replace(plan, blind=secrets.randbits(32))
     earlier = {name: conversation(before, name) for name in plan.names} if before else {}
     run = app.runs.start(prompt, plan, slots(plan, prompt, app.catalog, earlier))
     state.run_id = state.filled_from = state.begun = run.id
