@@ -20,13 +20,15 @@ Slots = tuple[tuple[int, ...], ...]
 
 
 def on(app: App, view: View) -> CastVote | None:
-    """The vote that has been cast on this comparison, if there is one; none where that can't be read, and said so."""
+    """The vote that has been cast on this comparison, if there is one; none where that can't be read.
+
+    The sidebar says then what is wrong with the log, and a vote, which can't be kept either, says so.
+    """
     if view.live:
         return None
     try:
         return next(iter(app.log.votes(VoteFilter(comparison_id=view.id))), None)
-    except ConfigError as exc:
-        st.error(plain(exc), icon=":material/database_off:")
+    except ConfigError:
         return None
 
 
