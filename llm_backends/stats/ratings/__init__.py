@@ -1,0 +1,1 @@
+"""How strong contestants are, from who was found better than whom."""
