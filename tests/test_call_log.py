@@ -409,6 +409,7 @@ def contents(engine) -> dict[str, list[dict]]:
         return {
             table: [dict(row) for row in connection.execute(text(f"SELECT * FROM {table} ORDER BY 1")).mappings()]
             for table in inspect(connection).get_table_names()
+            if not table.startswith(FTS5)
         }
 
 
@@ -424,6 +425,11 @@ def shape(engine) -> dict[str, list]:
         ]
         for table in tables.get_table_names()
     }
+
+
+# What FTS5 keeps its index in, and PostgreSQL's: each only in its own database.
+FTS5 = "search_words"
+OF_ONE = (FTS5, "documents_by_words")
 
 
 def by_revisions(engine) -> None:
@@ -443,6 +449,8 @@ def test_a_database_from_before_revisions_is_brought_up_to_date_and_loses_nothin
     Database(url).engine().dispose()
     after = contents(old)
     assert after.pop("alembic_version") == [{"version_num": HEAD}]
+    (progress,) = after.pop("search_progress")
+    assert (progress["reserved"], progress["done"]) == (5, False)  # the old rows are indexed later
     assert not [
         rows for table in after.keys() - before.keys() if (rows := after.pop(table))
     ]  # the newer tables are empty
@@ -480,9 +488,13 @@ def test_revisions_lead_to_the_tables_that_a_new_database_gets(request, url, eng
         by_revisions(engine)
     with engine.connect() as connection:
         assert revision(connection) == HEAD
-        context = MigrationContext.configure(connection, opts={"compare_server_default": True})
+        opts = {"compare_server_default": True, "include_name": lambda name, *_: not (name or "").startswith(OF_ONE)}
+        context = MigrationContext.configure(connection, opts=opts)
         assert compare_metadata(context, metadata) == []
     upgraded, found = shape(engine), MetaData()
+    if engine.name == "sqlite":
+        with engine.begin() as connection:
+            connection.execute(text(f"DROP TABLE {FTS5}"))
     found.reflect(engine)
     found.drop_all(engine)
     Database(url).engine().dispose()

@@ -16,6 +16,9 @@ from .database import Database
 from .figures import ModelStats
 from .rollups import days
 from .rollups.unpacked import Unpacked
+from .search import words
+from .search.fill import fill, missing
+from .search.find import Hit, Wanted, find
 from .votes import kept as votes
 from .votes.vote import CastVote, Vote, VoteFilter
 from .writer import Writer
@@ -139,6 +142,26 @@ class CallLog:
         """The votes that the filter asks for, oldest first."""
         with self.database.reading() as connection:
             return votes.found(connection, filter)
+
+    def search(self, text: str, wanted: Wanted, before: int | None = None, limit: int = 20) -> tuple[Hit, ...]:
+        """The newest prompts and answers with all of these words, of those before the hit with this number.
+
+        None for a text without a word. A phrase stands in quotation marks; nothing else in the text is an operator.
+        """
+        asked = words.query(text)
+        if asked is None:
+            return ()
+        with self.database.reading() as connection:
+            return find(connection, asked, wanted, before, limit)
+
+    def unindexed(self) -> float:
+        """What share of the rows from before there was an index can't be found yet, 0 to 1."""
+        with self.database.reading() as connection:
+            return missing(connection)
+
+    def index(self) -> Iterator[float]:
+        """Index the rows from before there was an index, yielding what share of them is."""
+        return fill(self.database)
 
     def interrupted(self, days: float = 7) -> tuple[Comparison, ...]:
         """Comparisons of the last days that lack calls and that no process runs any more, newest first.

@@ -227,6 +227,28 @@ places = Table(
     Index("places_by_call", "call_id"),
 )
 
+# What search has indexed: a comparison's prompt, a call's answer. The ids are in the order of time, those up to
+# search_progress.reserved being kept for rows from before there was an index. `words` is PostgreSQL's; SQLite has them
+# in a table of FTS5's, search_words, by the same id, where it was built with that.
+documents = Table(
+    "documents",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("ref", Name, nullable=False, unique=True),
+    Column("of", Name, nullable=False),
+    Column("words", postgresql.TSVECTOR().with_variant(Text, "sqlite")),
+)
+
+# One row. `calls_to` and `comparisons_to` are how far the old rows are indexed, "time id"; `next` is the next's number.
+search_progress = Table(
+    "search_progress",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    *(Column(name, BigInteger, nullable=False) for name in ("reserved", "next")),
+    *(Column(name, Name, nullable=False) for name in ("calls_to", "comparisons_to")),
+    Column("done", Boolean, nullable=False),
+)
+
 # The id is made from the rows, so that a set is kept once. What is run on a set refers to it, and so keeps it.
 prompt_sets = Table(
     "prompt_sets",

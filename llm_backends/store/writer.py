@@ -19,6 +19,7 @@ from .database import Database
 from .diagnosis import explained
 from .processes import SEEN_EVERY_S, Process
 from .rollups import days
+from .search import index
 from .tables import calls, insert, metadata
 
 MAX_WAITING_CHARS = 64_000_000
@@ -179,6 +180,8 @@ class Writer:
                     values = [row.values(row.id) for row in rows if row.table is table]
                     if values:
                         connection.execute(insert(connection, table).on_conflict_do_nothing(), values)
+                    if values and table.name in index.TEXTS:
+                        index.add(connection, table.name, values)
                     if values and table is calls:
                         days.forget(connection, {row["started_at"][: len("2026-11-25")] for row in values})
         except (OperationalError, ConfigError, OSError):

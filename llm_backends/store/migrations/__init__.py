@@ -5,9 +5,10 @@ from threading import Lock
 from sqlalchemy import Column, Connection, Engine, MetaData, PrimaryKeyConstraint, String, Table, inspect, select, text
 
 from ...errors import ConfigError
+from ..search.prepare import prepare
 from ..tables import metadata, schema_version
 
-HEAD = "0009"
+HEAD = "0010"
 """The latest revision, that of tables.py. Stated here, since Alembic takes a tenth of a second to import."""
 
 _FIRST = "0001"
@@ -58,6 +59,7 @@ def revision(connection: Connection) -> str | None:
 
 def _make(connection: Connection) -> None:
     metadata.create_all(connection, checkfirst=False)
+    prepare(connection, old=0)
     connection.execute(schema_version.insert(), {"version": 2})
     _alembic_version.create(connection)
     connection.execute(_alembic_version.insert(), {"version_num": HEAD})

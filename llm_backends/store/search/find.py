@@ -1,0 +1,206 @@
+"""Finds what holds the words of a query: newest first, by the page, each with the part of the text that was hit."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    cast,
+    column,
+    exists,
+    false,
+    literal,
+    literal_column,
+    or_,
+    select,
+    table,
+)
+from sqlalchemy.dialects import postgresql
+
+from ...types import Status
+from ..calls import bound
+from ..tables import calls, comparisons, documents
+from . import index
+from .words import Query, excerpt, holds
+
+Where = Literal["prompt", "system prompt", "answer", "reasoning"]
+_WHERE: Mapping[str, Where] = {
+    "prompt": "prompt",
+    "system": "system prompt",
+    "answer": "answer",
+    "reasoning": "reasoning",
+}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which texts are looked through. Empty and None leave it open; `until` itself is left out."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    models: tuple[str, ...] = ()
+    statuses: tuple[Status, ...] = ()
+    experiments: bool | None = None
+    simulated: bool | None = None
+    user: str | None = None
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A text that holds all that was asked for. `number` is its place in the index, for the next page.
+
+    A call's hit has its model, unless that is still hidden for a blind vote; it is of a comparison, or of an
+    experiment's prompt. `excerpt` is in pieces: (text, whether it was looked for).
+    """
+
+    number: int
+    of: Literal["comparisons", "calls"]
+    id: str
+    at: str
+    comparison_id: str | None
+    experiment_id: str | None
+    prompt_number: int | None
+    slot: int | None
+    model: str | None
+    where: Where
+    excerpt: tuple[tuple[str, bool], ...]
+
+
+def find(
+    connection: Connection, asked: Query, wanted: Wanted, before: int | None = None, limit: int = 20
+) -> tuple[Hit, ...]:
+    """The newest hits, of those before the one with this number. None where there is no index."""
+    if not index.available(connection):
+        return ()
+    d = documents.c
+    query = select(d.id, d.ref, d.of).where(*_conditions(wanted)).order_by(d.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(d.id < before)
+    if connection.dialect.name == "postgresql":
+        query = query.where(d.words.op("@@")(cast(tsquery(asked), postgresql.TSQUERY)))
+    else:
+        fts = table("search_words", column("rowid"))
+        query = query.select_from(fts.join(documents, d.id == fts.c.rowid))
+        query = query.where(literal_column("search_words").op("MATCH")(match(asked)))
+        query = query.order_by(None).order_by(fts.c.rowid.desc())
+        if before is not None:
+            query = query.where(fts.c.rowid < before)
+    rows = connection.execute(query).all()
+    return _hits(connection, asked, rows)
+
+
+def match(asked: Query) -> str:
+    """The query in FTS5's language: strings of nothing but words, so that none is an operator."""
+    parts = [f'"{" ".join(phrase)}"' for phrase in asked.phrases]
+    return " ".join(parts) + (" *" if asked.open else "")
+
+
+def tsquery(asked: Query) -> str:
+    """The query as PostgreSQL reads a tsquery: quoted words, so that none is an operator."""
+    parts = [" <-> ".join(f"'{word}'" for word in phrase) for phrase in asked.phrases]
+    return " & ".join(f"({part})" for part in parts[:-1]) + (" & " if parts[:-1] else "") + _last(parts[-1], asked)
+
+
+def _last(part: str, asked: Query) -> str:
+    return f"({part}:*)" if asked.open else f"({part})"
+
+
+def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
+    if wanted == Wanted():
+        return []
+    return [or_(_call(wanted), _comparison(wanted))]
+
+
+def _call(wanted: Wanted) -> ColumnElement[bool]:
+    c = calls.c
+    conditions = _of_a_call(wanted)
+    if wanted.experiments is not None:
+        conditions.append(c.experiment_id.is_not(None) if wanted.experiments else c.experiment_id.is_(None))
+    if wanted.user is not None:
+        conditions.append(c.user == wanted.user)
+    within = _within(wanted, c.started_at)
+    found = select(c.id).where(c.id == documents.c.ref, *conditions, *within)
+    return and_(documents.c.of == "calls", exists(found))
+
+
+def _of_a_call(wanted: Wanted) -> list[ColumnElement[bool]]:
+    c = calls.c
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.models:
+        refs = [ref.partition("/") for ref in wanted.models]
+        conditions.append(or_(*(and_(c.provider == provider, c.model == model) for provider, _, model in refs)))
+    if wanted.statuses:
+        conditions.append(c.status.in_(wanted.statuses))
+    if wanted.simulated is not None:
+        conditions.append(c.simulated.is_(wanted.simulated))
+    return conditions
+
+
+def _comparison(wanted: Wanted) -> ColumnElement[bool]:
+    if wanted.experiments:
+        return false()
+    k = comparisons.c
+    conditions = _within(wanted, k.created_at)
+    if wanted.user is not None:
+        conditions.append(k.user == wanted.user)
+    if of_calls := _of_a_call(wanted):
+        conditions.append(exists(select(literal(1)).where(calls.c.comparison_id == k.id, *of_calls)))
+    return and_(documents.c.of == "comparisons", exists(select(k.id).where(k.id == documents.c.ref, *conditions)))
+
+
+def _within(wanted: Wanted, time: ColumnElement[str]) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.since:
+        conditions.append(time >= bound(wanted.since))
+    if wanted.until:
+        conditions.append(time < bound(wanted.until))
+    return conditions
+
+
+def _hits(connection: Connection, asked: Query, rows: Any) -> tuple[Hit, ...]:
+    c, k = calls.c, comparisons.c
+    by_table = {of: [row.ref for row in rows if row.of == of] for of in ("calls", "comparisons")}
+    of_calls = select(
+        *(c.id, c.started_at.label("at"), c.comparison_id, c.experiment_id, c.prompt_number, c.slot),
+        *(c.provider, c.model, c.answer, c.reasoning),
+    ).where(c.id.in_(by_table["calls"]))
+    of_comparisons = select(k.id, k.created_at.label("at"), k.prompt, k.system).where(k.id.in_(by_table["comparisons"]))
+    found: dict[str, dict[str, Any]] = {}
+    for query, ids in ((of_calls, by_table["calls"]), (of_comparisons, by_table["comparisons"])):
+        if ids:
+            found |= {row["id"]: dict(row) for row in connection.execute(query).mappings()}
+    hidden = blind(connection, {row["comparison_id"] for row in found.values() if row.get("comparison_id")})
+    for row in found.values():
+        row["model"] = None if row.get("comparison_id") in hidden else f"{row.get('provider')}/{row.get('model')}"
+    return tuple(_hit(asked, row.id, row.of, found[row.ref]) for row in rows if row.ref in found)
+
+
+def blind(connection: Connection, ids: Iterable[str]) -> frozenset[str]:
+    """Those of these comparisons whose names are still hidden for a blind vote."""
+    k = comparisons.c
+    query = select(k.id, k.params).where(k.id.in_([*ids]), k.revealed_at.is_(None))
+    return frozenset(row.id for row in connection.execute(query) if "blind" in json.loads(row.params))
+
+
+def _hit(asked: Query, number: int, of: Literal["comparisons", "calls"], row: Mapping[str, Any]) -> Hit:
+    names = [name for name in index.TEXTS[of] if row[name]] or [index.TEXTS[of][0]]
+    name = next((name for name in names if holds(row[name], asked)), names[0])
+    is_call = of == "calls"
+    return Hit(
+        number=number,
+        of=of,
+        id=row["id"],
+        at=row["at"],
+        comparison_id=row["comparison_id"] if is_call else row["id"],
+        experiment_id=row["experiment_id"] if is_call else None,
+        prompt_number=row["prompt_number"] if is_call else None,
+        slot=row["slot"] if is_call else None,
+        model=row["model"] if is_call else None,
+        where=_WHERE[name],
+        excerpt=excerpt(row[name] or "", asked),
+    )
