@@ -5,18 +5,18 @@ A seed's draws are the same each time, apart from the days, which end today.
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Table, text
 
 from llm_backends.experiments.plan import ExperimentPlan, RoutedSlot
 from llm_backends.prompt_set import PromptSet, Row
 from llm_backends.store import experiments, prompt_sets
 from llm_backends.store.database import Database
-from llm_backends.store.tables import calls, comparisons, rollups
+from llm_backends.store.tables import calls, comparisons, documents, rollups, search_progress
 
 from .made_up import MODELS, WORDS, Columns, columns, ids, known, targets
 
@@ -25,10 +25,14 @@ _BATCH = 25_000
 _calls = calls
 
 
-def fill(url: str, calls: int = 1_000_000, days: int = 90, seed: int = 7) -> None:
+Texts = Callable[[int, np.random.Generator], list[str]]
+
+
+def fill(url: str, calls: int = 1_000_000, days: int = 90, seed: int = 7, texts: Texts | None = None) -> None:
     """Put so many calls into the database at `url`, oldest first, straight into its tables.
 
-    Three in ten are of a few experiments on one prompt set, the others of comparisons.
+    Three in ten are of a few experiments on one prompt set, the others of comparisons. `texts` makes other answers and
+    prompts. None is indexed for search yet.
     """
     rng = np.random.default_rng(seed)
     database = Database(url)
@@ -41,7 +45,11 @@ def fill(url: str, calls: int = 1_000_000, days: int = 90, seed: int = 7) -> Non
                 connection.exec_driver_sql("PRAGMA synchronous = OFF")
                 connection.exec_driver_sql("PRAGMA cache_size = -1000000")
             connection.execute(rollups.delete())
+            unindexed(connection, calls + calls // _COMPARED + 2)
             for compared, made in _batches(calls, days, plans, rng):
+                if texts:
+                    made["answer"] = texts(len(made["answer"]), rng)
+                    compared["prompt"] = texts(len(compared["prompt"]), rng)
                 _write(connection, comparisons, compared)
                 _write(connection, _calls, made)
                 # The rows went around SQLAlchemy, which knows of no transaction to commit.
@@ -52,6 +60,15 @@ def fill(url: str, calls: int = 1_000_000, days: int = 90, seed: int = 7) -> Non
             connection.invalidate()  # its settings are not for others
     finally:
         database.close()
+
+
+def unindexed(connection: Connection, rows: int) -> None:
+    """Have so many rows wait to be indexed, as those of an older version do."""
+    connection.execute(documents.delete())
+    progress = {"reserved": rows, "next": 1, "calls_to": "", "comparisons_to": "", "done": False}
+    connection.execute(search_progress.update().values(progress))
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"ALTER SEQUENCE documents_id_seq RESTART WITH {rows + 1}"))
 
 
 def _experiment(connection: Connection, number: int, calls: int, rng: np.random.Generator) -> tuple[str, Any, Any]:
