@@ -5,7 +5,7 @@ import streamlit as st
 from llm_backends.errors import ConfigError
 from llm_backends.store.prompt_sets import PromptSets
 from pages._experiments import records, standing
-from pages._prompt_sets import form
+from pages._prompt_sets import form, pairs
 from pages._prompt_sets.result import view
 from pages._shared import session
 from pages._shared.format import moment, plain, start_of
@@ -29,6 +29,9 @@ def experiment(app: App, id: str) -> None:
     of = f"{start_of(asked.name, 80)}, {asked.rows:,} prompts" if asked else "a set that is no longer kept"
     named = f"Experiment {now.record.id}. The set is kept by its content, as {now.record.prompt_set_id[:12]}."
     st.caption(plain(f"{moment(now.record.created_at)} · {of}"), help=plain(named))
+    if st.query_params.get(pairs.ASKED):
+        pairs.draw(app, now.record)
+        return
     standing.draw(app, id)
     view.draw(app, now.record, now.live)
 

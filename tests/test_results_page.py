@@ -1,13 +1,16 @@
 """What the Prompt sets page says an experiment came to: verdict, matrix, opened answers, other checks later."""
 
 import re
+from collections import Counter
 
 import pytest
 import streamlit as st
 from playwright.sync_api import expect
 from streamlit.testing.v1 import AppTest
 
+from llm_backends.judging.queue import queue
 from llm_backends.store.tables import experiments
+from llm_backends.store.votes.vote import VoteFilter
 from pages._shared import session
 
 from .conftest import end_app
@@ -69,6 +72,40 @@ def test_without_checks_the_page_says_what_is_missing_and_judges_by_time(opened)
     said = told(page)
     assert "Nothing says which answers are right" in said and not page.exception
     assert "faster" in said or "slower" in said
+
+
+def test_a_queue_of_blind_pairs_takes_each_vote_once_and_names_nobody(opened):
+    page = opened(planned(), some(6), calls(6))
+    page.query_params["pairs"] = "1"
+    page.run()
+    id = page.query_params["experiment"]
+    page.number_input(key=f"votes {id}").set_value(3).run()
+    said = told(page)
+    assert "Answer A" in said and "Answer B" in said and "openai/" not in said and "gpt" not in said
+    page.button(key="pair_skip").click().run()
+    for key in ("pair_first", "pair_bad"):
+        page.button(key=key).click().run()
+    assert [success.value for success in page.success] == ["All pairs of this poll have been asked about."]
+    page.button(key="pair_again").click().run()
+    page.button(key="pair_tie").click().run()
+    log = session.app().log
+    votes = [cast.vote for cast in log.votes(VoteFilter(experiment_id=id))]
+    assert len(votes) == 3 and len({vote.prompt_number for vote in votes}) == 3 and all(vote.blind for vote in votes)
+    assert [(len(vote.ballot), vote.all_bad) for vote in votes] == [(2, False), (1, True), (1, False)]
+    page.button(key="pair_undo").click().run()
+    assert len(log.votes(VoteFilter(experiment_id=id))) == 2 and not page.exception
+    assert not page.get("success") and page.button(key="pair_first")
+
+
+def test_every_two_slots_are_asked_about_alike_and_stand_left_as_often():
+    answered = {number: [0, 1, 2] for number in range(1, 201)} | {300: [0], 301: [1, 2]}
+    pairs = queue(answered, "seed", 300)
+    assert pairs == queue(answered, "seed", 300) != queue(answered, "other", 300)
+    assert pairs[:90] == queue(answered, "seed", 90)
+    of = Counter(frozenset((pair.first, pair.second)) for pair in pairs)
+    assert set(of.values()) == {100} and 120 < sum(pair.first < pair.second for pair in pairs) < 180
+    assert len({pair.vote_id("e") for pair in pairs}) == 300 and all(pair.number != 300 for pair in pairs)
+    assert len(queue(answered, "seed", 10_000)) == 601 and queue({}, "seed", 5) == ()
 
 
 def test_prompts_that_flipped_since_an_earlier_run_are_told(opened):

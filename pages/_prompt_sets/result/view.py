@@ -6,6 +6,7 @@ from llm_backends.errors import ConfigError
 from llm_backends.results.columns import Columns
 from llm_backends.store import experiments as kept
 from llm_backends.store.experiments import Experiment
+from pages._prompt_sets import pairs
 from pages._prompt_sets.result import changed, exports, matrix, read, recheck, slots, verdicts
 from pages._shared.format import plain
 from pages._shared.session import App
@@ -42,6 +43,8 @@ def _parts(app: App, one: Experiment, live: bool) -> None:
         verdicts.draw(columns, key, live)
     recheck.draw(app, columns)
     changed.draw(app, columns)
+    if not live and columns.slots > 1:
+        pairs.link(one.id)
     st.markdown("**Take it away**")
     exports.draw(app, columns)
 
