@@ -1,7 +1,7 @@
 """The engine: makes the calls of one experiment with threads, under a lease, until none is left or it is ended."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from threading import Event, Thread
@@ -62,8 +62,10 @@ class Engine:
         user: str | None = None,
         share: Share | None = None,
         warm_up: bool = True,
+        over: Callable[[str], None] | None = None,
     ) -> None:
         self.id, self.plan, self.user = experiment_id, plan, user
+        self._told = over
         self._log, self._prompts, self._warm_up = log, prompts, warm_up
         self._lease = Lease(log, experiment_id, share)
         self._asking = Asking(plan, catalog, 1 if share else plan.concurrency)
@@ -187,6 +189,7 @@ class Engine:
         if self._end.state != "queued":
             self._judge_rest()
         self._lease.release(self._end.state, self._end.reason, self._counts())
+        self._tell()
         self._over.set()
 
     def _judge_rest(self) -> None:
@@ -202,6 +205,16 @@ class Engine:
             pass  # the log tells it; who goes on with the experiment judges them, or who checks anew
         except Exception:
             _log.exception("judging experiment %s failed by a fault of our own", self.id)
+
+    def _tell(self) -> None:
+        """Have done what follows from the calls; whoever looks at them later does it, where that fails."""
+        try:
+            if self._told and not self._closing:
+                self._told(self.id)
+        except ConfigError:
+            pass  # the log tells it
+        except Exception:
+            _log.exception("what follows from experiment %s failed by a fault of our own", self.id)
 
     def _ended(self, made: Made, kept: bool) -> None:
         item, result = made.item, made.result

@@ -1,7 +1,7 @@
 """The experiments that this process runs, by id. They go on when nobody watches, and are paused when it ends."""
 
 import atexit
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -23,21 +23,27 @@ if TYPE_CHECKING:
 
 
 class Experiments:
-    """Every experiment of the process. Safe from any thread."""
+    """Every experiment of the process. Safe from any thread.
 
-    def __init__(self, log: "CallLog") -> None:
-        self._log = log
+    `over` is told the id of each whose calls have come to an end, for now or for good, before that is known elsewhere.
+    """
+
+    def __init__(self, log: "CallLog", over: Callable[[str], None] | None = None) -> None:
+        self._log, self._over = log, over
         self._engines: dict[str, Engine] = {}
         self._rechecks: dict[str, Recheck] = {}
         self._lock = Lock()
         atexit.register(self.close)  # after the log's own, so before it: what is stopped here is still written
 
-    def add(self, plan: ExperimentPlan, prompts: PromptSet, user: str | None = None) -> str:
-        """Keep a new experiment and its prompts; its id. Raises ConfigError where it can't be written."""
+    def add(self, plan: ExperimentPlan, prompts: PromptSet, user: str | None = None, judges: str | None = None) -> str:
+        """Keep a new experiment and its prompts; its id. `judges` is one whose answers it has judged.
+
+        Raises ConfigError where it can't be written.
+        """
         total = plan.calls(len(prompts.rows))
         with self._log.database.writing() as connection:
             keep(connection, prompts)
-            return experiments.add(connection, plan.name, plan.to_json(), prompts.id, total, user)
+            return experiments.add(connection, plan.name, plan.to_json(), prompts.id, total, user, judges)
 
     def run(
         self, id: str, plan: ExperimentPlan, prompts: Prompts, catalog: "Catalog", user: str | None = None
@@ -47,7 +53,7 @@ class Experiments:
             running = self._engines.get(id)
             if running and not running.wait(0):
                 raise Busy(id)
-            engine = Engine(self._log, catalog, id, plan, prompts, user)
+            engine = Engine(self._log, catalog, id, plan, prompts, user, over=self._over)
             engine.start()
             self._engines = {key: one for key, one in self._engines.items() if not one.wait(0)} | {id: engine}
             return engine

@@ -35,7 +35,7 @@ class Experiment:
     """An experiment of `total` calls, as it was last written. `created_at` is UTC, ISO 8601.
 
     `reason` says why it is paused. `holders` is how many processes run it now; one that is "running" and not held was
-    interrupted.
+    interrupted. `judges` is the experiment whose answers its own compare, see judging/judge/.
     """
 
     id: str
@@ -49,6 +49,7 @@ class Experiment:
     holders: int
     total: int
     counts: Counts
+    judges: str | None = None
 
     @property
     def held(self) -> bool:
@@ -85,11 +86,13 @@ def add(
     prompt_set_id: str,
     total: int,
     user: str | None = None,
+    judges: str | None = None,
 ) -> str:
     """Keep a new experiment on a set that is kept; its id."""
     id = uuid.uuid4().hex
     row = {"id": id, "created_at": now(), "user": user, "name": name, "plan": json.dumps(plan), "state": "ready"}
-    connection.execute(experiments.insert(), row | {"prompt_set_id": prompt_set_id, "total": total} | asdict(Counts()))
+    place = {"prompt_set_id": prompt_set_id, "total": total, "judges": judges}
+    connection.execute(experiments.insert(), row | place | asdict(Counts()))
     return id
 
 
@@ -116,6 +119,13 @@ def earlier(connection: Connection, one: Experiment, limit: int = 20) -> tuple[E
     if one.user is not None:
         query = query.where(e.user == one.user)
     return _read(connection, connection.execute(query.order_by(e.created_at.desc(), e.id.desc()).limit(limit)).all())
+
+
+def judging(connection: Connection, id: str) -> tuple[Experiment, ...]:
+    """Those that judge the answers of this one, the newest first."""
+    e = experiments.c
+    query = select(experiments).where(e.judges == id).order_by(e.created_at.desc(), e.id.desc())
+    return _read(connection, connection.execute(query).all())
 
 
 def want(connection: Connection, id: str, wanted: Wanted) -> None:
@@ -191,6 +201,7 @@ def _read(connection: Connection, rows: Sequence[Row[Any]]) -> tuple[Experiment,
             holders=held.get(row.id, 0),
             total=row.total,
             counts=Counts(row.ended, row.failed, row.spent_usd, row.made),
+            judges=row.judges,
         )
         for row in rows
     )

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, select
+from sqlalchemy import Connection, RowMapping, delete, exists, select
 from sqlalchemy.exc import IntegrityError
 
 from ..prompt_set import PromptSet, Row
 from .columns import now
 from .database import Database
-from .tables import insert, prompt_sets, prompts
+from .tables import experiments, insert, prompt_sets, prompts
 
 _BATCH = 5000
 
@@ -38,8 +38,11 @@ class PromptSets:
             keep(connection, prompts)
 
     def all(self) -> tuple[KeptSet, ...]:
-        """Every set, the newest first."""
-        newest_first = select(prompt_sets).order_by(prompt_sets.c.created_at.desc(), prompt_sets.c.id)
+        """Every set, the newest first, but for what judges were asked."""
+        e = experiments.c
+        of_judge = exists().where(e.prompt_set_id == prompt_sets.c.id, e.judges.is_not(None))
+        newest_first = select(prompt_sets).where(~of_judge)
+        newest_first = newest_first.order_by(prompt_sets.c.created_at.desc(), prompt_sets.c.id)
         with self._database.reading() as connection:
             return tuple(KeptSet(**row) for row in connection.execute(newest_first).mappings())
 

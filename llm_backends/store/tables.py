@@ -62,7 +62,8 @@ comparisons = Table(
 )
 
 # `total` and what follows are the engine's counters, for lists; what has ended is what `calls` holds. `wanted` asks
-# whoever holds the experiment for "paused" or "stopped".
+# whoever holds the experiment for "paused" or "stopped". `judges` is the experiment whose answers this one's judge, or
+# what one that judged them has left open.
 experiments = Table(
     "experiments",
     metadata,
@@ -78,6 +79,7 @@ experiments = Table(
     *(Column(name, BigInteger, nullable=False) for name in ("total", "ended", "failed")),
     Column("spent_usd", Double, nullable=False),
     Column("made", BigInteger, nullable=False, server_default="0"),
+    Column("judges", Name),
     Index("experiments_by_time", "created_at", "id"),
     Index("experiments_by_prompt_set", "prompt_set_id"),
 )

@@ -21,10 +21,11 @@ _ICONS = {
 
 
 def draw(app: App, page: str, kind: str) -> None:
-    """The latest of this kind. Raises ConfigError where the log can't be read."""
+    """The latest of this kind; a judge's are with what they judge. Raises ConfigError where the log can't be read."""
     more = st.session_state.get("experiments_shown", SHOWN)
     with app.log.database.reading() as connection:
-        found = [one for one in kept.recent(connection, 200) if one.plan.get("kind", "prompt set") == kind]
+        recent = [one for one in kept.recent(connection, 200) if one.judges is None]
+    found = [one for one in recent if one.plan.get("kind", "prompt set") == kind]
     if not found:
         return
     st.subheader("On record", anchor=False)

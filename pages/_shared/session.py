@@ -74,12 +74,13 @@ def _parts() -> App:
     from llm_backends import settings
     from llm_backends.catalog.catalog import Catalog
     from llm_backends.experiments.live import Experiments
+    from llm_backends.judging.judge.votes import keep
     from llm_backends.runs.live import Runs
     from llm_backends.store.call_log import CallLog
 
     found = settings.load()
     log = CallLog(found.database_url)
-    runs, experiments = Runs(log, present=_present), Experiments(log)
+    runs, experiments = Runs(log, present=_present), Experiments(log, over=lambda id: keep(log, id))
     return App(found, Catalog(found), log, runs, experiments, Preferences(log), Interrupted(log), found)
 
 

@@ -1,6 +1,7 @@
 """Votes as rows: one in `votes`, and one in `places` for each answer that it ranks."""
 
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import ColumnElement, Connection, delete, exists, select
 
@@ -24,6 +25,22 @@ def cast(connection: Connection, vote: Vote) -> bool:
     ]
     connection.execute(places.insert(), ranked)
     return True
+
+
+def known(connection: Connection, ids: Sequence[str]) -> set[str]:
+    """Which of these votes are kept already."""
+    found: set[str] = set()
+    for start in range(0, len(ids), 500):
+        found |= {*connection.scalars(select(votes.c.id).where(votes.c.id.in_(ids[start : start + 500])))}
+    return found
+
+
+def answers(connection: Connection, ids: Iterable[str]) -> set[str]:
+    """Which of these calls are still in the log."""
+    wanted, found = [*ids], set[str]()
+    for start in range(0, len(wanted), 500):
+        found |= {*connection.scalars(select(calls.c.id).where(calls.c.id.in_(wanted[start : start + 500])))}
+    return found
 
 
 def take_back(connection: Connection, id: str, user: str | None) -> bool:
