@@ -6,6 +6,7 @@ from llm_backends.errors import ConfigError
 from llm_backends.store.prompt_sets import PromptSets
 from pages._experiments import records, standing
 from pages._prompt_sets import form, pairs
+from pages._prompt_sets.judge import found
 from pages._prompt_sets.result import view
 from pages._shared import session
 from pages._shared.format import moment, plain, start_of
@@ -33,7 +34,7 @@ def experiment(app: App, id: str) -> None:
         pairs.draw(app, now.record)
         return
     standing.draw(app, id)
-    view.draw(app, now.record, now.live)
+    (found if now.record.judges else view).draw(app, now.record, now.live)
 
 
 st.title("Prompt sets", anchor=False)

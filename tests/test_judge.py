@@ -70,8 +70,8 @@ def honest(a, b):
 
 
 @contextlib.contextmanager
-def judge(says):
-    """A catalogue whose models judge: `says(a, b)` is A, B, tie, or an answer as it is."""
+def judging(says):
+    """The environment of a sandbox whose models judge: `says(a, b)` is A, B, tie, or an answer as it is."""
     asked = []
 
     def answers(messages, max_tokens, temperature):
@@ -80,7 +80,14 @@ def judge(says):
         yield f'I looked at both.\n{{"better": "{said}"}}' if said in ("A", "B", "tie") else said
 
     with serve(answers=answers) as server:
-        yield Catalog(settings.load(environ=server.environment(), dotenv_path=None)), asked
+        yield server.environment(), asked
+
+
+@contextlib.contextmanager
+def judge(says):
+    """The same, as a catalogue."""
+    with judging(says) as (environ, asked):
+        yield Catalog(settings.load(environ=environ, dotenv_path=None)), asked
 
 
 def source(log, texts, repeats=1):

@@ -126,7 +126,7 @@ def _start(app: App, plan: ExperimentPlan, prompts: PromptSet | None, asked: Pro
             help="For `python -m llm_backends experiment run`, as a gate in a CI for instance. A set of your own is "
             "found there once an experiment on it has been started.",
         )
-        st.caption(f":material/block: {wrong}" if wrong else plain(_ahead(ahead)) if ahead else "")
+        st.caption(f":material/block: {wrong}" if wrong else plain(ahead_told(ahead)) if ahead else "")
     if (pressed or left) and prompts is not None and asked is not None:
         try:
             id = app.experiments.add(plan, prompts)
@@ -152,7 +152,7 @@ def _wrong(app: App, plan: ExperimentPlan, prompts: PromptSet | None, usable: bo
     return " ".join(plain(sentences.sentence(fault)) for fault in faults(plan, app.catalog)) or None
 
 
-def _ahead(ahead: Expected) -> str:
+def ahead_told(ahead: Expected) -> str:
     """What it will come to."""
     cost = "cost unknown" if ahead.cost_usd is None else f"at most about {dollars(ahead.cost_usd)}"
     if ahead.cost_usd == 0:

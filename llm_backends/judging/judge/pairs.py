@@ -9,7 +9,7 @@ from random import Random
 from ...store.database import Database
 from ...store.votes import judged
 
-MOST_PAIRS = 5000
+MOST_PAIRS = 2000
 _BATCH = 250
 
 
@@ -50,15 +50,19 @@ def drawn(
     most: int,
     seed: int = 0,
     baseline: int | None = None,
+    voted: Collection[tuple[str, str]] = (),
 ) -> Drawn:
     """Pairs of these slots' answers, at most `most`, the same for the same seed. Raises ConfigError.
 
     Of a prompt that was put several times it is the first repeat that ended well in both slots. With a `baseline` each
-    pair has an answer of that slot.
+    pair has an answer of that slot. Calls that people have `voted` on come first, so that both can
+    be compared.
     """
     with database.reading() as connection:
         there = list(_there(judged.answered(connection, experiment_id), slots, baseline))
     Random(f"{seed}").shuffle(there)
+    known = set(map(frozenset, voted))
+    there.sort(key=lambda pair: frozenset((pair[1][1], pair[2][1])) not in known)
     found: list[Pair] = []
     alike = 0
     for start in range(0, len(there), _BATCH):

@@ -7,6 +7,7 @@ from llm_backends.results.columns import Columns
 from llm_backends.store import experiments as kept
 from llm_backends.store.experiments import Experiment
 from pages._prompt_sets import pairs
+from pages._prompt_sets.judge import ask
 from pages._prompt_sets.result import changed, exports, matrix, read, recheck, slots, verdicts
 from pages._shared.format import plain
 from pages._shared.session import App
@@ -45,6 +46,7 @@ def _parts(app: App, one: Experiment, live: bool) -> None:
     changed.draw(app, columns)
     if not live and columns.slots > 1:
         pairs.link(one.id)
+        ask.draw(app, columns)
     st.markdown("**Take it away**")
     exports.draw(app, columns)
 
