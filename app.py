@@ -16,6 +16,7 @@ st.set_page_config(
 )
 PAGES = [
     st.Page("pages/compare.py", title="Compare", icon=":material/view_column:", default=True),
+    st.Page("pages/chat.py", title="Chat", icon=":material/chat:"),
     st.Page("pages/prompt_sets.py", title="Prompt sets", icon=":material/checklist:"),
     st.Page("pages/route_lab.py", title="Route lab", icon=":material/alt_route:"),
     st.Page("pages/insights.py", title="Insights", icon=":material/insights:"),
@@ -27,6 +28,6 @@ st.logo(HERE / "logo.svg", size="large", icon_image=HERE / "icon.svg")
 st.html(HERE / "style.css")
 scroll.by_keyboard()
 app = session.app()
-sidebar.draw(app, PAGES, comparing=page.url_path == "")
+sidebar.draw(app, PAGES, page.url_path)
 page.run()
 warm.pages(app)

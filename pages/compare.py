@@ -81,10 +81,8 @@ def controls(app: App, view: View | None) -> None:
                 "Follow up in the same conversation",
                 key="follow_up",
                 persist_state="session",
-                disabled=view.run is None,
-                help="The next prompt goes on from here: each model sees its own earlier answers."
-                if view.run
-                else "A comparison from the log can be run again, but not continued.",
+                help="The next prompt goes on from here: each model sees its own earlier answers. One whose answer "
+                "failed goes on without that turn.",
             )
         if not live:
             _blind()
@@ -194,7 +192,8 @@ else:
         # Blind cards are drawn once: how often would tell how fast.
         st.fragment(answers, run_every=0.5 if live and not blind else None)(view, live, blind)
         if live:
-            st.fragment(texts, run_every=0.15)(view, component.feed_of(view.id, len(view.cards())), known, blind)
+            feed = component.feed_of(view.id, len(view.cards()), together=blind)
+            st.fragment(texts, run_every=0.15)(view, feed, known, blind)
     if not view.live and not cast:
         vote.ask(app, view, blind)
     if not blind:

@@ -457,7 +457,7 @@ def test_a_database_from_before_revisions_is_brought_up_to_date_and_loses_nothin
     new = {
         "calls": {"build_ms": None, "timed_from": None, "tries": "[]"}
         | dict.fromkeys(("experiment_id", "prompt_number", "repeat", "streamed")),
-        "comparisons": {"process": None, "revealed_at": None},
+        "comparisons": dict.fromkeys(("process", "revealed_at", "parent_id", "conversation_id")),
         "schema_version": {"version": 2},  # what tells the earlier version that it is too old
     }
     assert after == {table: [row | new.get(table, {}) for row in rows] for table, rows in before.items()}

@@ -35,6 +35,7 @@ class Run:
     plan: Plan
     race: Race
     owner: str | None = None
+    conversation_id: str | None = None
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     began_ms: float = field(default_factory=now_ms)
     watched_ms: float = field(default_factory=now_ms)
@@ -104,11 +105,19 @@ class Runs:
         atexit.register(self.close)  # after the log's own, so before it: what is stopped here is still written
 
     def start(
-        self, prompt: str, plan: Plan, slots: Sequence[Slot], owner: str | None = None, *, followed: bool = False
+        self,
+        prompt: str,
+        plan: Plan,
+        slots: Sequence[Slot],
+        owner: str | None = None,
+        *,
+        followed: bool = False,
+        conversation_id: str | None = None,
     ) -> Run:
         """Open the comparison in the log and send every slot off; `followed` where the race's events will be read."""
-        run_id = self._log.open_comparison(prompt, plan.shared.system, plan.to_json(), len(slots), owner)
-        run = Run(run_id, prompt, plan, Race(slots, followed=followed), owner)
+        shared = plan.shared.system, plan.to_json(), len(slots), owner
+        run_id = self._log.open_comparison(prompt, *shared, conversation_id=conversation_id)
+        run = Run(run_id, prompt, plan, Race(slots, followed=followed), owner, conversation_id)
         with self._lock:
             self._runs[run_id] = run
             finished = [old for old in self._runs.values() if old.finished]

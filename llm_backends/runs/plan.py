@@ -64,6 +64,7 @@ class Plan:
     """What a comparison asks, of whom, by which route. `follows` is the id of the comparison that it goes on from.
 
     `blind`: names and numbers are hidden until a vote; the number says in which order the answers stand meanwhile.
+    `leave_out`: so many of the oldest turns before it were not told to the model.
     """
 
     route: "Toggle" = "direct"
@@ -71,6 +72,7 @@ class Plan:
     shared: Parameters = Parameters()
     follows: str | None = None
     blind: int | None = None
+    leave_out: int = 0
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -87,6 +89,7 @@ class Plan:
         overrides = {slot.name: own for slot in self.slots if (own := slot.own.given())}
         kept = {"route": self.route, "models": list(self.names), **asdict(self.shared), "overrides": overrides}
         kept |= {"follows": self.follows} if self.follows else {}
+        kept |= {"leave_out": self.leave_out} if self.leave_out else {}
         return kept | ({} if self.blind is None else {"blind": self.blind})
 
     @classmethod
@@ -107,6 +110,7 @@ class Plan:
             Parameters(**shared),
             follows if isinstance(follows, str) else None,
             _whole(kept.get("blind")),
+            _positive(kept.get("leave_out")) or 0,
         )
 
 

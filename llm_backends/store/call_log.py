@@ -50,11 +50,17 @@ class CallLog:
         return self.database.place
 
     def open_comparison(
-        self, prompt: str, system: str | None, params: Mapping[str, Any], slots: int, user: str | None = None
+        self,
+        prompt: str,
+        system: str | None,
+        params: Mapping[str, Any],
+        slots: int,
+        user: str | None = None,
+        conversation_id: str | None = None,
     ) -> str:
-        """The id for a comparison that will have `slots` calls."""
-        process = self.writer.process.id
-        row = partial(comparisons.row, now(), user, prompt, system, dict(params), slots, process)
+        """The id for a comparison that will have `slots` calls; a turn of a chat where it is of a conversation."""
+        values = now(), user, prompt, system, dict(params), slots, self.writer.process.id
+        row = partial(comparisons.row, *values, conversation_id=conversation_id)
         return self.writer.take(tables.comparisons, row, chars=len(prompt) + len(system or ""))
 
     def record(self, comparison_id: str, slot: int, result: CallResult, user: str | None = None) -> None:

@@ -17,7 +17,8 @@ from .tables import calls, comparisons
 class Comparison:
     """A comparison of `slots` calls, with those that have ended, by slot. Times are UTC, ISO 8601.
 
-    `revealed_at` is when the names were shown, of a comparison whose plan is blind.
+    `revealed_at` is when the names were shown, of a comparison whose plan is blind; `parent_id` is the comparison that
+    it goes on from.
     """
 
     id: str
@@ -29,6 +30,8 @@ class Comparison:
     slots: int
     calls: tuple[LoggedCall, ...]
     revealed_at: str | None = None
+    parent_id: str | None = None
+    conversation_id: str | None = None
 
 
 def row(
@@ -40,8 +43,9 @@ def row(
     slots: int,
     process: str,
     id: str,
+    conversation_id: str | None = None,
 ) -> dict[str, Any]:
-    """The values of a row in `comparisons`."""
+    """The values of a row in `comparisons`; its parent is what the parameters say that it follows."""
     return {
         "id": id,
         "created_at": created_at,
@@ -51,6 +55,8 @@ def row(
         "params": json.dumps(params, default=str),
         "slots": slots,
         "process": process,
+        "parent_id": params.get("follows"),
+        "conversation_id": conversation_id,
     }
 
 
@@ -68,12 +74,12 @@ def recent(
         query = query.where(or_(*(column.icontains(wanted, autoescape=True) for column in columns)))
     if user is not None:
         query = query.where(comparisons.c.user == user)
-    return _with_calls(connection, query)
+    return with_calls(connection, query)
 
 
 def one(connection: Connection, id: str) -> Comparison | None:
     """The comparison with this id, or None."""
-    return next(iter(_with_calls(connection, select(comparisons).where(comparisons.c.id == id))), None)
+    return next(iter(with_calls(connection, select(comparisons).where(comparisons.c.id == id))), None)
 
 
 def reveal(connection: Connection, id: str, at: str) -> bool:
@@ -98,10 +104,11 @@ def interrupted(connection: Connection, since: str, opened_at: str, process: str
     abandoned = and_(c.process != process, c.process.not_in(processes.alive(connection)))
     left = or_(and_(c.process.is_(None), c.created_at < opened_at), abandoned)
     query = select(comparisons).where(c.created_at >= since, left, c.slots > ended)
-    return _with_calls(connection, query.order_by(c.created_at.desc(), c.id.desc()))
+    return with_calls(connection, query.order_by(c.created_at.desc(), c.id.desc()))
 
 
-def _with_calls(connection: Connection, query: Query) -> tuple[Comparison, ...]:
+def with_calls(connection: Connection, query: Query) -> tuple[Comparison, ...]:
+    """The comparisons that a query of their table finds, each with its calls."""
     rows = connection.execute(query).all()
     found = of_comparisons(connection, [row.id for row in rows])
     return tuple(
@@ -115,6 +122,8 @@ def _with_calls(connection: Connection, query: Query) -> tuple[Comparison, ...]:
             slots=row.slots,
             calls=found[row.id],
             revealed_at=row.revealed_at,
+            parent_id=row.parent_id,
+            conversation_id=row.conversation_id,
         )
         for row in rows
     )

@@ -57,8 +57,21 @@ comparisons = Table(
     Column("params", Text, nullable=False),
     Column("slots", Integer, nullable=False),
     Column("process", Name),
-    Column("revealed_at", Name),
+    *(Column(name, Name) for name in ("revealed_at", "parent_id", "conversation_id")),
     Index("comparisons_by_time", "created_at", "id"),
+    Index("comparisons_by_conversation", "conversation_id", "created_at"),
+    Index("comparisons_by_parent", "parent_id"),
+)
+
+# A chat: comparisons of one slot, each going on from its parent. A comparison may go on from another without being one.
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("id", Name, primary_key=True),
+    *(Column(name, Name, nullable=False) for name in ("created_at", "updated_at")),
+    Column("user", Name),
+    Column("title", Exact, nullable=False),
+    Index("conversations_by_time", "updated_at", "id"),
 )
 
 # `total` and what follows are the engine's counters, for lists; what has ended is what `calls` holds. `wanted` asks

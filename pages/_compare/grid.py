@@ -39,10 +39,15 @@ def draw(cards: tuple[Card, ...], *, live: bool, whole: bool, stop: Callable[[in
     with st.container(key=f"answers_{state}").container(key=f"grid_{len(cards)}"):
         for card in cards:
             with st.container(border=True, key=f"card_{card.slot}"):
-                _header(card, stop)
-                _answer(card, live)
-                _outcome(card)
-                _numbers(card, live, scale_ms)
+                one(card, live, scale_ms, stop)
+
+
+def one(card: Card, live: bool, scale_ms: float, stop: Callable[[int], None] | None = None) -> None:
+    """What is on a card; its bar is as long as its time is of `scale_ms`."""
+    _header(card, stop)
+    _answer(card, live)
+    _outcome(card)
+    _numbers(card, live, scale_ms)
 
 
 def _header(card: Card, stop: Callable[[int], None] | None) -> None:
@@ -57,7 +62,7 @@ def _header(card: Card, stop: Callable[[int], None] | None) -> None:
                 on_click=stop,
                 args=(card.slot,),
             )
-        elif card.answer or card.reasoning:
+        elif not card.live and (card.answer or card.reasoning):
             _raw(card)
 
 

@@ -1,17 +1,20 @@
 """Starts a comparison from the inputs."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import replace
 
 import streamlit as st
 
+from llm_backends.errors import ConfigError
+from llm_backends.runs.history import history, of_slot
 from llm_backends.runs.live import Run
-from llm_backends.runs.plan import slots
+from llm_backends.runs.plan import Plan, slots
 from llm_backends.runs.race import Lane
+from llm_backends.store.conversations import kept
 from llm_backends.types import Message
 from pages._compare.voting import hidden
 from pages._inputs import chosen
-from pages._shared import session
 from pages._shared.session import App
 
 
@@ -26,18 +29,42 @@ def start(app: App) -> None:
         state.refused = "Write a prompt first."
     if state.refused:
         return
-    before = session.in_view(app) if state.get("follow_up") else None
-    plan = chosen.plan(follows=before.id if before else None)
-    if before and hidden.is_hidden(app, before.id, before.plan):
-        plan = replace(plan, blind=before.plan.blind)  # the names would tell whose the earlier answers were
-    elif state.get("blind") and len(plan.slots) > 1:
-        plan = replace(plan, blind=secrets.randbits(32))
-    earlier = {name: conversation(before, name) for name in plan.names} if before else {}
+    before = state.get("run_id") if state.get("follow_up") else None
+    plan = chosen.plan(follows=before)
+    try:
+        earlier = said_before(app, before, plan.names) if before else {}
+    except ConfigError as exc:
+        state.refused = f"The earlier turns can't be read. {exc}"
+        return
+    plan = replace(plan, blind=_blind(app, before, len(plan.slots)))
     run = app.runs.start(prompt, plan, slots(plan, prompt, app.catalog, earlier))
     state.run_id = state.filled_from = state.begun = run.id
     state.inputs = False  # folded: the answers need the room
     state.started = [*state.get("started", ()), run.id]
     st.query_params["run"] = run.id
+
+
+def said_before(app: App, before: str, names: Sequence[str]) -> dict[str, Sequence[Message]]:
+    """The turns up to this comparison, by the slots' names: each sees its own earlier answers.
+
+    Of a comparison in memory from there, else from the log. Raises ConfigError where that can't be read.
+    """
+    if run := app.runs.get(before):
+        return {name: conversation(run, name) for name in names}
+    with app.log.database.reading() as connection:
+        turns = kept.chain(connection, before)
+    return {name: history(turns, of_slot(name)).messages for name in names}
+
+
+def _blind(app: App, before: str | None, many: int) -> int | None:
+    """The order of the cards where names are to be hidden, as in a follow-up to answers whose names still are."""
+    if before:
+        run = app.runs.get(before)
+        logged = None if run else app.log.comparison(before)
+        plan = run.plan if run else Plan.from_json(logged.params) if logged else None
+        if plan and hidden.is_hidden(app, before, plan):
+            return plan.blind
+    return secrets.randbits(32) if st.session_state.get("blind") and many > 1 else None
 
 
 def conversation(run: Run, pick: str) -> list[Message]:

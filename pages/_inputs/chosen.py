@@ -92,17 +92,22 @@ def first(app: App) -> Plan:
 
 def fill(plan: Plan) -> None:
     """Have the widgets hold what this plan asks."""
-    state, shared = st.session_state, plan.shared
-    state.system, state.stream = shared.system, shared.stream
+    state = st.session_state
+    fill_shared(plan)
     state.models = named(slot.ref for slot in plan.slots)[: picks.MAX_SLOTS]
-    state.reasoning_effort = shared.reasoning_effort
-    _fill_fields(shared, None)
     for pick, slot in zip(state.models, plan.slots, strict=False):
         provider, _, model = slot.ref.partition("/")
         known = slot.own.reasoning_effort in efforts(Target(provider, model, "direct"))
         state[key("reasoning_effort", pick)] = slot.own.reasoning_effort if known else None
         state[key("system", pick)] = slot.own.system or ""
         _fill_fields(slot.own, pick)
+
+
+def fill_shared(plan: Plan) -> None:
+    """Have those widgets hold what it asks of every model."""
+    state, shared = st.session_state, plan.shared
+    state.system, state.stream, state.reasoning_effort = shared.system, shared.stream, shared.reasoning_effort
+    _fill_fields(shared, None)
 
 
 def _fill_fields(values: Parameters | Own, pick: str | None) -> None:

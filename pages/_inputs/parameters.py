@@ -58,7 +58,7 @@ def system() -> None:
 def draw(plan: Plan) -> None:
     """The expander, folded to one line that sums it up."""
     with st.expander(f"Parameters: {plain(_summary(plan))}", key="parameters", icon=":material/tune:"):
-        _shared()
+        shared()
         for slot in plan.slots:
             _own(slot)
 
@@ -77,7 +77,8 @@ def _summary(plan: Plan) -> str:
     return ", ".join(parts)
 
 
-def _shared() -> None:
+def shared() -> None:
+    """What is asked of every model."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         _number("temperature", None, DEFAULT)
         _number("max_tokens", None, f"{Parameters().max_tokens}")

@@ -21,7 +21,7 @@ _INTO_VIEW = """<script>
 _BY_KEYBOARD = """<script>
 // Now and then, not at every change: while answers stream, to measure is to lay out the whole page.
 window.scrollers ??= setInterval(() => {
-    for (const box of document.querySelectorAll("[class*=st-key-answer_], [data-testid=stMain] pre")) {
+    for (const box of document.querySelectorAll("[class*=st-key-answer_], main pre")) {
         const scrolls = box.scrollHeight > box.clientHeight + 1 || box.scrollWidth > box.clientWidth + 1;
         if (scrolls !== box.hasAttribute("tabindex")) scrolls ? box.tabIndex = 0 : box.removeAttribute("tabindex");
     }

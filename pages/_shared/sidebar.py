@@ -12,8 +12,8 @@ from pages._shared.format import plain
 from pages._shared.session import App
 
 
-def draw(app: App, pages: Sequence, comparing: bool) -> None:
-    """Draw the sidebar. `comparing`: the Compare page is in view, and shows one of this session's runs itself."""
+def draw(app: App, pages: Sequence, page: str) -> None:
+    """Draw the sidebar. `page` is the one in view, by its address: Compare and Chat show one of the runs themselves."""
     with st.sidebar:
         with st.container(key="pages"):
             for page in pages:
@@ -24,12 +24,18 @@ def draw(app: App, pages: Sequence, comparing: bool) -> None:
         _providers(app)
         for problem in app.settings.problems:
             st.warning(plain(sentences.problem(problem)), icon=":material/settings_alert:")
-        shown = (st.query_params.get("run") or st.session_state.get("run_id")) if comparing else None
+        shown = _shown(page)
         experiment = st.query_params.get("experiment")
         goes_on = [run.id != shown for run in session.live_runs(app)]
         goes_on += [one.id != experiment for one in app.experiments.running()]
         busy = any(goes_on) or not app.log.flush(0)
         st.fragment(_status, run_every=2 if busy else None)(app, shown, experiment)
+
+
+def _shown(page: str) -> str | None:
+    """The run that the page in view shows."""
+    name = {"": ("run", "run_id"), "chat": ("turn", "turn")}.get(page)
+    return (st.query_params.get(name[0]) or st.session_state.get(name[1])) if name else None
 
 
 def _route(app: App) -> None:
@@ -81,7 +87,16 @@ def _status(app: App, shown: str | None, experiment: str | None) -> None:
     for run in session.live_runs(app):
         session.watch(run)
         done = len(run.results)
-        if run.id != shown:
+        if run.id == shown:
+            continue
+        if run.conversation_id:
+            st.page_link(
+                "pages/chat.py",
+                label="Chat: answering",
+                icon=":material/progress_activity:",
+                query_params={"conversation": run.conversation_id, "turn": run.id},
+            )
+        else:
             st.page_link(
                 "pages/compare.py",
                 label=f"Comparison running: {done} of {len(run.race.lanes)} done",

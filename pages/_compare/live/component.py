@@ -26,10 +26,10 @@ def fill(feed: Feed, answers: Sequence[str]) -> None:
     _fill(key="live", data=feed.message(answers), on_missed_change=feed.start_over)
 
 
-def feed_of(run_id: str, slots: int) -> Feed:
+def feed_of(run_id: str, slots: int, *, together: bool = False) -> Feed:
     """This session's feed of the run; its next message says everything, since the page is being drawn anew."""
     feed = st.session_state.get("feed")
     if feed is None or feed.run_id != run_id:
-        feed = st.session_state.feed = Feed(run_id, slots)
+        feed = st.session_state.feed = Feed(run_id, slots, together=together)
     feed.start_over()
     return feed

@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
+from llm_backends.clock import now_ms
 from pages._compare.live.layout import Layout
 
 # A browser draws only the last of several messages that reach it together: each repeats what this many before it said.
@@ -11,11 +12,15 @@ REPEATED = 5
 
 
 class Feed:
-    """The messages about one run, numbered from 1. Each says for which earlier one its reader must have seen."""
+    """The messages about one run, numbered from 1. Each says for which earlier one its reader must have seen.
 
-    def __init__(self, run_id: str, slots: int, rest: float = Layout.rest) -> None:
+    `together`: no answer is laid out without the others, so that none is seen to lag behind.
+    """
+
+    def __init__(self, run_id: str, slots: int, rest: float = Layout.rest, *, together: bool = False) -> None:
         self.run_id = run_id
-        self._layouts = tuple(Layout(rest=rest) for _ in range(slots))
+        self._layouts = tuple(Layout(rest=0 if together else rest) for _ in range(slots))
+        self._rest, self._next_ms = rest if together else 0.0, 0.0
         self._number = 0
         self._sent: deque[list[tuple[int, str]]] = deque(maxlen=REPEATED)
 
@@ -28,8 +33,11 @@ class Feed:
 
         A reader needs to have seen message `since` or a later one, or none if that is 0. `kept` counts UTF-16 units.
         """
-        for layout, answer in zip(self._layouts, answers, strict=True):
-            layout.grow(answer)
+        started_ms = now_ms()
+        if started_ms >= self._next_ms:
+            for layout, answer in zip(self._layouts, answers, strict=True):
+                layout.grow(answer)
+            self._next_ms = now_ms() + (now_ms() - started_ms) * self._rest / len(self._layouts)
         since = self._number + 1 - len(self._sent) if self._sent else 0
         slots = [_news(layout, [sent[slot] for sent in self._sent]) for slot, layout in enumerate(self._layouts)]
         self._number += 1

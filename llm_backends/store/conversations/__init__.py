@@ -1,0 +1,1 @@
+"""Comparisons that go on from one another, and the chats among them."""
