@@ -66,6 +66,7 @@ def _step(connection: Connection) -> float:
         )
     )
     if done and connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT gin_clean_pending_list('documents_by_words')"))
         connection.execute(text("ANALYZE documents"))
     return 1.0 if done else min(0.999, (number - 1) / max(1, at.reserved))
 

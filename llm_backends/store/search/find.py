@@ -1,7 +1,8 @@
 """Finds what holds the words of a query: newest first, by the page, each with the part of the text that was hit."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -19,6 +20,7 @@ from sqlalchemy import (
     or_,
     select,
     table,
+    text,
 )
 from sqlalchemy.dialects import postgresql
 
@@ -29,6 +31,7 @@ from . import index
 from .words import Query, excerpt, holds
 
 Where = Literal["prompt", "system prompt", "answer", "reasoning"]
+_FEW = 4_000
 _WHERE: Mapping[str, Where] = {
     "prompt": "prompt",
     "system": "system prompt",
@@ -77,21 +80,45 @@ def find(
     """The newest hits, of those before the one with this number. None where there is no index."""
     if not index.available(connection):
         return ()
+    ids = _in_postgresql if connection.dialect.name == "postgresql" else _in_sqlite
+    query = select(documents.c.id, documents.c.ref, documents.c.of).where(*_conditions(wanted)).limit(limit)
+    return _hits(connection, asked, ids(connection, query, asked, before))
+
+
+def _in_sqlite(connection: Connection, query: Any, asked: Query, before: int | None) -> Any:
+    """FTS5 yields its hits in the order of their numbers."""
+    fts = table("search_words", column("rowid"))
+    query = query.select_from(fts.join(documents, documents.c.id == fts.c.rowid)).order_by(fts.c.rowid.desc())
+    query = query.where(literal_column("search_words").op("MATCH")(match(asked)))
+    return connection.execute(query if before is None else query.where(fts.c.rowid < before)).all()
+
+
+def _in_postgresql(connection: Connection, query: Any, asked: Query, before: int | None) -> Any:
+    """The few hits of a rare word are gathered and sorted; a common word's are met soon on the way from the newest.
+
+    PostgreSQL itself takes the way from the newest for a word that it doesn't know, and reads a million rows.
+    """
     d = documents.c
-    query = select(d.id, d.ref, d.of).where(*_conditions(wanted)).order_by(d.id.desc()).limit(limit)
+    holds_it = d.words.op("@@")(cast(tsquery(asked), postgresql.TSQUERY))
+    with _without(connection, "seqscan", "indexscan", "indexonlyscan"):
+        few = connection.scalars(select(d.id).where(holds_it).limit(_FEW + 1)).all()
+    query = query.order_by(d.id.desc())
     if before is not None:
         query = query.where(d.id < before)
-    if connection.dialect.name == "postgresql":
-        query = query.where(d.words.op("@@")(cast(tsquery(asked), postgresql.TSQUERY)))
-    else:
-        fts = table("search_words", column("rowid"))
-        query = query.select_from(fts.join(documents, d.id == fts.c.rowid))
-        query = query.where(literal_column("search_words").op("MATCH")(match(asked)))
-        query = query.order_by(None).order_by(fts.c.rowid.desc())
-        if before is not None:
-            query = query.where(fts.c.rowid < before)
-    rows = connection.execute(query).all()
-    return _hits(connection, asked, rows)
+    if len(few) <= _FEW:
+        return connection.execute(query.where(d.id.in_(few))).all()
+    with _without(connection, "bitmapscan", "seqscan"):
+        return connection.execute(query.where(holds_it)).all()
+
+
+@contextmanager
+def _without(connection: Connection, *ways: str) -> Iterator[None]:
+    """Keep the planner from these ways for a while."""
+    for way in ways:
+        connection.execute(text(f"SET LOCAL enable_{way} = off"))
+    yield
+    for way in ways:
+        connection.execute(text(f"SET LOCAL enable_{way} = on"))
 
 
 def match(asked: Query) -> str:

@@ -3,8 +3,8 @@
 from alembic import op
 from sqlalchemy import Column, String, Text
 
-revision = "0011"
-down_revision = "0010"
+revision = "0012"
+down_revision = "0011"
 
 NAME = Text().with_variant(String(collation="C"), "postgresql")
 
