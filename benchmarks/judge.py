@@ -79,7 +79,7 @@ def judged(count: int, place: float) -> Outcome:
         drawn = pairs.drawn(log.database, one.id, (0, 1), count)
         asked = task.questions(log.database, one, [pair.number for pair in drawn.pairs])
         prompts = task.prompt_set(one, task.rows(drawn.pairs, asked, task.RUBRIC))
-        plan = replace(task.plan(one, prompts, "openai/sandbox.ttft-1.rate-2000"), warm_up=0, concurrency=8)
+        plan = replace(task.plan(one, "openai/sandbox.ttft-1.rate-2000"), warm_up=0, concurrency=8)
         engine = live.run(id := live.add(plan, prompts, judges=one.id), plan, prompts.rows, catalog)
         engine.wait()
         with log.database.reading() as connection:

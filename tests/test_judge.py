@@ -2,11 +2,13 @@
 
 import contextlib
 import re
+import threading
 from dataclasses import replace
 
 import pytest
 
 from llm_backends import Catalog, settings
+from llm_backends.__main__ import main
 from llm_backends.experiments.asking import call_id
 from llm_backends.experiments.live import Experiments
 from llm_backends.experiments.plan import ExperimentPlan, RoutedSlot
@@ -118,7 +120,7 @@ def add(log, live, one, ref="openai/sandbox.ttft-1.rate-2000", most=100, rubric=
     drawn = pairs.drawn(log.database, one.id, range(3), most)
     asked = task.questions(log.database, one, [pair.number for pair in drawn.pairs])
     prompts = task.prompt_set(one, task.rows(drawn.pairs, asked, rubric))
-    plan = replace(task.plan(one, prompts, ref), warm_up=0)
+    plan = replace(task.plan(one, ref), warm_up=0)
     return live.add(plan, prompts, judges=one.id), plan, prompts
 
 
@@ -182,7 +184,7 @@ def test_nonsense_is_no_verdict_its_text_is_kept_and_it_can_be_asked_once_more(b
 
     set_id = found.judging.prompt_set_id
     more = task.prompt_set(one, task.again(PromptSets(log.database).rows(set_id), found.open_rows))
-    plan = replace(task.plan(one, more, found.judge), warm_up=0)
+    plan = replace(task.plan(one, found.judge), warm_up=0)
     id = live.add(plan, more, judges=found.judging.id)
     with judge(honest) as (catalog, asked):
         assert live.run(id, plan, more.rows, catalog).wait(30)
@@ -213,20 +215,52 @@ def test_orders_in_an_answer_stay_between_fences_that_it_can_not_know(both):
     assert "#1111111111111111# end" in task.prompt(task.Asked("Why?"), order, "x", "r", lambda: next(marks))
 
 
-def test_a_judging_that_is_stopped_goes_on_and_asks_nothing_twice(url):
+def test_a_judging_that_is_cut_off_goes_on_and_asks_nothing_twice(url):
+    hung, ends = threading.Semaphore(3), threading.Event()
+
+    def slow(a, b):
+        if not hung.acquire(blocking=False):
+            ends.wait(30)
+        return honest(a, b)
+
     with opened(url) as (log, live):
         one = source(log, STARS)
-        with judge(honest) as (catalog, asked):
+        with judge(slow) as (catalog, _):
             id, plan, prompts = add(log, live, one)
-            plan = replace(plan, limits=replace(plan.limits, calls=3))
-            assert (engine := live.run(id, plan, prompts.rows, catalog)).wait(30) and engine.progress.reason == "calls"
-            partly = read(log, id)
-            assert partly.looks("waiting") == 5 and len(log.votes(VoteFilter(judge="any"))) == partly.decided
-        # Another process goes on with it.
-        with judge(honest) as (catalog, more), opened(url) as (other, others):
-            assert others.resume(id, catalog).wait(30)
-            assert len(asked) + len(more) == 8 and not {*asked} & {*more}
-            assert read(other, id).decided == 4 and len(other.votes(VoteFilter(judge="any"))) == 4
+            engine = live.run(id, plan, prompts.rows, catalog)
+            while engine.progress.ended < 3:
+                assert not engine.wait(0.01)
+            live.close()
+            ends.set()
+    # Another process goes on with it.
+    with opened(url) as (log, live), judge(honest) as (catalog, asked):
+        partly = read(log, id)
+        assert partly.looks("waiting") == 5 and partly.looks("failed", "no verdict") == 0
+        assert live.resume(id, catalog).wait(30) and len(asked) == 5
+        assert read(log, id).decided == 4 and len(log.votes(VoteFilter(judge="any"))) == 4
+        assert task.rubric(asked[0]) == "Stars."
+
+
+def test_the_command_judges_and_says_what_it_came_to(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("LLMSELECT_DATABASE_URL", url := f"sqlite:///{tmp_path / 'log.db'}")
+    with opened(url) as (log, _):
+        one = source(log, STARS)
+    (tmp_path / "rubric.txt").write_text("More stars.")
+    with judging(honest) as (environ, asked):
+        for name, value in environ.items():
+            monkeypatch.setenv(name, value)
+        arguments = ["experiment", "judge", one.id[:8], "--model", "openai/sandbox.ttft-1.rate-2000"]
+        assert main([*arguments, "--rubric", f"{tmp_path}/rubric.txt", "--pairs", "3"]) == 0
+        assert len(asked) == 7 and all("More stars." in text for text in asked)  # a warm-up, too
+        told = capsys.readouterr().out
+        assert (
+            "a verdict on 3 of 3 pairs; changed its mind with the order in 0" in told
+            and "slot 1, openai/gpt-4o" in told
+        )
+        assert main([*arguments, "--rubric", f"{tmp_path}/none.txt"]) == 2
+        assert main([*arguments, "--pairs", "0"]) == 2 and len(asked) == 7
+    with opened(url) as (log, _):
+        assert len(log.votes(VoteFilter(judge="any"))) == 3
 
 
 def test_pairs_are_a_seeded_sample_and_answers_that_are_the_same_are_not_asked_about(both):

@@ -13,7 +13,7 @@ from llm_backends.store.votes.vote import Vote, VoteFilter
 from pages._shared import session
 
 from .conftest import end_app
-from .test_judge import GOOD, STARS, honest, judging, source
+from .test_judge import BAD, GOOD, STARS, honest, judging, source
 from .test_pages import APP
 from .test_prompt_sets_page import id_of
 
@@ -81,6 +81,10 @@ def test_a_judge_is_asked_from_a_result_and_its_outcome_is_found_again(opened):
     table = page.dataframe[0].value
     assert table["share"].tolist()[0].startswith("62.5%") and table["better"].tolist() == [2, 1]
     assert len(session.app().log.votes(VoteFilter(judge=MINI))) == 4 and not page.exception
+    shown = page.dataframe[2].value
+    assert shown["verdict"].tolist() == [GOOD, BAD, "tie", GOOD] and shown["turned"].tolist() == shown["here"].tolist()
+    page.selectbox(key="judge_which").set_value("decided").run()
+    assert page.dataframe[2].value["number"].tolist() == [1, 2, 4]
 
     log = session.app().log
     for number in (1, 2, 3):

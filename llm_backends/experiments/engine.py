@@ -62,7 +62,7 @@ class Engine:
         user: str | None = None,
         share: Share | None = None,
         warm_up: bool = True,
-        over: Callable[[str], None] | None = None,
+        over: Callable[[str], object] | None = None,
     ) -> None:
         self.id, self.plan, self.user = experiment_id, plan, user
         self._told = over

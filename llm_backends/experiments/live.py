@@ -28,7 +28,7 @@ class Experiments:
     `over` is told the id of each whose calls have come to an end, for now or for good, before that is known elsewhere.
     """
 
-    def __init__(self, log: "CallLog", over: Callable[[str], None] | None = None) -> None:
+    def __init__(self, log: "CallLog", over: Callable[[str], object] | None = None) -> None:
         self._log, self._over = log, over
         self._engines: dict[str, Engine] = {}
         self._rechecks: dict[str, Recheck] = {}

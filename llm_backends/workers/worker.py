@@ -7,6 +7,7 @@ import signal
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from procrastinate import BaseRetryStrategy, RetryDecision
@@ -19,6 +20,7 @@ from ..experiments.plan import ExperimentPlan, faults
 from ..experiments.plan_file import PlanUnusable, from_json
 from ..experiments.prompts import Prompts, in_template
 from ..experiments.sharing.lease import Busy, NotWanted
+from ..judging.judge.votes import keep
 from ..store import experiments
 from ..store.experiments import Counts, Experiment, State
 from ..store.prompt_sets import PromptSets
@@ -193,6 +195,7 @@ class Worker:
                 *(self._log, self._catalog, id, plan, self._asked(found, plan), found.user),
                 share=share,
                 warm_up=id not in self._warm,
+                over=partial(keep, self._log),
             )
             engine.start()
         except PlanUnusable as exc:

@@ -4,6 +4,7 @@ import argparse
 import sys
 from contextlib import closing
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -66,6 +67,7 @@ def go_on(options: argparse.Namespace, config: Settings) -> int:
     from ...experiments.live import Experiments
     from ...experiments.plan_file import PlanUnusable, from_json
     from ...experiments.prompts import in_template
+    from ...judging.judge.votes import keep
     from ...store import experiments as kept
     from ...store.prompt_sets import PromptSets
 
@@ -84,7 +86,8 @@ def go_on(options: argparse.Namespace, config: Settings) -> int:
         if options.budget is not None:
             with log.database.writing() as connection:
                 kept.replan(connection, one.id, plan.to_json())
-        return carry_out(options, log, Experiments(log), one.id, plan, prompts, catalog)
+        experiments = Experiments(log, over=partial(keep, log))
+        return carry_out(options, log, experiments, one.id, plan, prompts, catalog)
 
 
 def queueable(options: argparse.Namespace, log: "CallLog") -> None:

@@ -1,1 +1,1 @@
-"""The judge on the Prompt sets page: ask.py: a model is asked about answers; found.py: what it said of them."""
+"""The judge on the Prompt sets page: ask.py asks one; found.py: what it said, looks.py: pair by pair."""

@@ -1,7 +1,7 @@
 """Asks a judge about an experiment's answers: who, by which rubric, about how many pairs, and what it comes to."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
@@ -13,7 +13,7 @@ from llm_backends.judging.agreement import kin, looks
 from llm_backends.judging.judge import pairs, task
 from llm_backends.judging.judge.pairs import MOST_PAIRS, Drawn
 from llm_backends.judging.judge.task import Asked
-from llm_backends.prompt_set import PromptSet
+from llm_backends.prompt_set import PromptSet, Row
 from llm_backends.results.columns import Columns
 from llm_backends.results.summary import labels
 from llm_backends.store import experiments as kept
@@ -66,12 +66,14 @@ def _entry(one: Experiment) -> None:
     counts, state = one.counts, words.state(one)
     parts = [moment(one.created_at), words.state_word(state), f"{counts.ended:,} of {one.total:,} calls"]
     parts += [f"{dollars(counts.spent_usd)} known cost"] if counts.spent_usd else []
+    ref = one.plan["slots"][0]["model"]
     st.page_link(
         PAGE,
-        label=plain(f"Judged by {one.plan['slots'][0]['model']} · {' · '.join(parts)}"),
+        label=plain(f"Judged by {ref}"),
         icon=":material/balance:",
         query_params={"experiment": one.id},
     )
+    st.caption(plain(" · ".join(parts)))
 
 
 def _choice(app: App, columns: Columns) -> Choice:
@@ -170,11 +172,10 @@ def _drawn(key: tuple, _app: App, _experiment: Experiment) -> tuple[Drawn, Mappi
 
 def _start(app: App, experiment: Experiment, choice: Choice, columns: Columns) -> None:
     rows = task.rows(choice.drawn.pairs, choice.asked, choice.rubric)
-    prompts = task.prompt_set(experiment, rows)
     plan = None
     if choice.ref:
-        plan = task.plan(experiment, prompts, choice.ref, session.route(), choice.usd, choice.max_tokens)
-    wrong = _wrong(app, plan, prompts)
+        plan = task.plan(experiment, choice.ref, session.route(), choice.usd, choice.max_tokens)
+    wrong = _wrong(app, plan, rows)
     if choice.ref:
         _kin(choice.ref, columns)
     st.caption(plain(_told(choice.drawn)))
@@ -192,11 +193,12 @@ def _start(app: App, experiment: Experiment, choice: Choice, columns: Columns) -
         else:
             st.caption(plain(form.ahead_told(expected(plan, rows, app.catalog))))
     if pressed and plan is not None:
-        start(app, plan, prompts, experiment.id)
+        start(app, plan, task.prompt_set(experiment, rows), experiment.id)
 
 
 def start(app: App, plan: ExperimentPlan, prompts: PromptSet, judges: str) -> None:
     """Start it, and go to where it is shown."""
+    plan = replace(plan, prompt_set=prompts.id)
     try:
         id = app.experiments.add(plan, prompts, judges=judges)
         app.experiments.run(id, plan, prompts.rows, app.catalog)
@@ -207,11 +209,11 @@ def start(app: App, plan: ExperimentPlan, prompts: PromptSet, judges: str) -> No
     st.rerun()
 
 
-def _wrong(app: App, plan: ExperimentPlan | None, prompts: PromptSet) -> str | None:
+def _wrong(app: App, plan: ExperimentPlan | None, rows: tuple[Row, ...]) -> str | None:
     """Why it can't be started."""
     if plan is None:
         return "Choose a judge model first."
-    if not prompts.rows:
+    if not rows:
         return "There is no pair to judge: it takes two slots that answered the same prompt, not word for word alike."
     return " ".join(plain(sentences.sentence(fault)) for fault in faults(plan, app.catalog)) or None
 

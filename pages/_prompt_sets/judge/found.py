@@ -1,5 +1,7 @@
 """What a judge said of an experiment's answers: win rates, what the order did, whether people agree."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from llm_backends.errors import ConfigError
@@ -16,9 +18,9 @@ from llm_backends.store.experiments import Experiment
 from llm_backends.store.prompt_sets import PromptSets
 from llm_backends.store.votes.vote import VoteFilter
 from pages._prompt_sets import form, pairs
-from pages._prompt_sets.judge import ask
+from pages._prompt_sets.judge import ask, looks
 from pages._prompt_sets.result import matrix, read, slots
-from pages._shared.format import plain
+from pages._shared.format import plain, start_of
 from pages._shared.session import App
 
 _SHARE = (
@@ -42,25 +44,28 @@ def _results(app: App, id: str, live: bool) -> None:
             return
         with app.log.database.reading() as connection:
             judged = kept.one(connection, found.judges)
-        _outcome(app, found, judged)
+        columns = read.columns(app, judged, read.key(app, judged, False)) if judged else None
+        _outcome(app, found, columns)
         if not live:
             _again(app, found, judged)
-        _calls(app, one, live)
+        _calls(app, found, one, columns, live)
     except ConfigError as exc:
         st.error(plain(exc), icon=":material/database_off:")
 
 
-def _outcome(app: App, found: Outcome, judged: Experiment | None) -> None:
-    if judged is None:
+def _outcome(app: App, found: Outcome, columns: Columns | None) -> None:
+    if columns is None:
         st.info("The answers that it judged are no longer in the call log.", icon=":material/link_off:")
         return
     st.page_link(
         ask.PAGE,
-        label=f"The answers that are judged: {plain(judged.name)}",
+        label=f"The answers that are judged: {plain(columns.experiment.name)}",
         icon=":material/arrow_back:",
-        query_params={"experiment": judged.id},
+        query_params={"experiment": columns.experiment.id},
     )
-    columns = read.columns(app, judged, read.key(app, judged, False))
+    for row in PromptSets(app.log.database).page(found.judging.prompt_set_id, limit=1):
+        rubric = task.rubric(row.prompt)
+        st.caption(plain(f"Rubric: {start_of(rubric, 400)}"), help=plain(rubric) if len(rubric) > 400 else None)
     if found.decided:
         _table(found, labels(columns))
     st.markdown("  \n".join(f"{icon} {plain(said)}" for icon, said in _counted(found)))
@@ -195,10 +200,9 @@ def _again(app: App, found: Outcome, judged: Experiment | None) -> None:
     if judged is None or not found.open_rows or found.looks("waiting"):
         return
     rows = task.again(PromptSets(app.log.database).rows(found.judging.prompt_set_id), found.open_rows)
-    prompts = task.prompt_set(judged, rows)
     before = from_json({name: value for name, value in found.judging.plan.items() if name in FIELDS})
     slot = before.slots[0]
-    plan = task.plan(judged, prompts, slot.ref, slot.route, before.limits.usd, before.shared.max_tokens)
+    plan = task.plan(judged, slot.ref, slot.route, before.limits.usd, before.shared.max_tokens)
     with st.container(horizontal=True, vertical_alignment="center", key="judge_again"):
         pressed = st.button(
             "Ask these once more",
@@ -208,21 +212,25 @@ def _again(app: App, found: Outcome, judged: Experiment | None) -> None:
         )
         st.caption(plain(form.ahead_told(expected(plan, rows, app.catalog))))
     if pressed:
-        ask.start(app, plan, prompts, found.judging.id)
+        ask.start(app, plan, task.prompt_set(judged, rows), found.judging.id)
 
 
-def _calls(app: App, one: Experiment, live: bool) -> None:
-    """Each of its calls, to be read."""
-    columns = read.columns(app, one, read.key(app, one, live))
-    if not columns.called.any():
+def _calls(app: App, found: Outcome, one: Experiment, judged: Columns | None, live: bool) -> None:
+    """Each look, to be read."""
+    calls = read.columns(app, one, read.key(app, one, live))
+    if not calls.called.any():
         return
     st.subheader("What the judge was asked and said", anchor=False)
-    slots.draw(columns)
-    st.fragment(_matrix)(app, columns)
+    slots.draw(calls)
+    if judged is not None and one.id == found.judging.id:
+        st.fragment(_part)(lambda: looks.draw(app, found, judged, calls, labels(judged)))
+    else:
+        st.fragment(_part)(lambda: matrix.draw(app, calls))
 
 
-def _matrix(app: App, columns: Columns) -> None:
+def _part(draw: Callable[[], None]) -> None:
+    """A fragment of its own: what is chosen in it leaves the rest alone."""
     try:
-        matrix.draw(app, columns)
+        draw()
     except ConfigError as exc:
         st.error(plain(exc), icon=":material/database_off:")
