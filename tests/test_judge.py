@@ -271,6 +271,8 @@ def test_pairs_are_a_seeded_sample_and_answers_that_are_the_same_are_not_asked_a
     some = pairs.drawn(log.database, one.id, range(3), 5, seed=1)
     assert len(some.pairs) == 5 and some == pairs.drawn(log.database, one.id, range(3), 5, seed=1)
     assert some != pairs.drawn(log.database, one.id, range(3), 5, seed=2) and {*some.pairs} < {*every.pairs}
+    voted = [(some.pairs[0].second.call, some.pairs[0].first.call)]
+    assert pairs.drawn(log.database, one.id, range(3), 1, seed=3, voted=voted).pairs == some.pairs[:1]
     against = pairs.drawn(log.database, one.id, range(3), 100, baseline=2)
     assert all(pair.second.slot == 2 for pair in against.pairs) and against.there == 25
     assert pairs.drawn(log.database, one.id, (0,), 100).pairs == ()

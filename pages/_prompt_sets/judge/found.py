@@ -157,7 +157,8 @@ def _people(app: App, found: Outcome, columns: Columns) -> None:
     pairs.link(found.judges)
     kindred = sorted({slot.ref for slot in columns.plan.slots if kin(found.judge, slot.ref)})
     if kindred:
-        measured = self_preference(people, own)
+        # A tie that only the order made would hide what it prefers.
+        measured = self_preference(people, [cast for cast in own if cast.vote.reason != votes.CHANGED])
         st.warning(plain(_favour(found.judge, kindred, measured)), icon=":material/family_restroom:")
 
 
@@ -181,8 +182,8 @@ def _favour(judge: str, kindred: list[str], measured: Interval | None) -> str:
     more = "more" if measured.estimate >= 0 else "less"
     return (
         f"{begin} It called that vendor's answer better {100 * abs(measured.estimate):.0f} points {more} often than "
-        f"people did on the same {measured.n:,} pairs (95 % interval {100 * measured.low:+.0f} to "
-        f"{100 * measured.high:+.0f})."
+        f"people did on the same {measured.n:,} pairs, those on which the order changed nothing (95 % interval "
+        f"{100 * measured.low:+.0f} to {100 * measured.high:+.0f})."
     )
 
 
