@@ -146,6 +146,8 @@ def test_an_experiment_from_start_to_verdict_and_other_checks_later(page, dashbo
     expect(main).to_contain_text("a real difference")
     page.locator(".st-key-result_checks summary").click()
     expect(page.locator(".st-key-recheck button").first).to_be_disabled()
+    page.locator(".st-key-result_judge summary").click()
+    expect(page.locator(".st-key-judge button").first).to_be_disabled()
     check(page)
     with page.expect_download() as download:
         page.locator(".st-key-export_csv button").first.click()
