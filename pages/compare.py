@@ -16,6 +16,9 @@ from pages._shared import announce, scroll, session, warm
 from pages._shared.format import moment, plain, start_of
 from pages._shared.session import App
 
+AGAIN = "again"
+"""In an address: the comparison is opened to be run again."""
+
 
 def shown(app: App) -> View | None:
     """The comparison that the address names, or else the one that this session saw last."""
@@ -25,6 +28,8 @@ def shown(app: App) -> View | None:
     view = find(app, run_id)
     if view is not None:
         st.session_state.run_id = st.query_params["run"] = run_id
+        if st.query_params.pop(AGAIN, None):
+            st.session_state.inputs = True  # unfolded: it is opened to be asked again, or of others
     return view
 
 

@@ -49,7 +49,7 @@ LAYERS = (
     {"clock", "files", "once", "prompt_set", "redact", "stats", "types", "vendors"},
     {"checks", "errors", "facts", "metrics", "parameters"},
     {"settings", "net", "prompt_sets", "store"},
-    {"formats", "sentences", "slot"},
+    {"formats", "history", "sentences", "slot"},
     {"azure", "providers"},
     {"catalog"},
     {"runs"},

@@ -1,7 +1,7 @@
 """Comparisons: how they become rows, and how they are found again, each with its calls."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,6 +80,11 @@ def recent(
 def one(connection: Connection, id: str) -> Comparison | None:
     """The comparison with this id, or None."""
     return next(iter(with_calls(connection, select(comparisons).where(comparisons.c.id == id))), None)
+
+
+def of_ids(connection: Connection, ids: Sequence[str]) -> dict[str, Comparison]:
+    """Those of these that are there, with their calls, by id."""
+    return {one.id: one for one in with_calls(connection, select(comparisons).where(comparisons.c.id.in_(ids)))}
 
 
 def reveal(connection: Connection, id: str, at: str) -> bool:

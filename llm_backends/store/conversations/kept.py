@@ -83,6 +83,12 @@ def turns(connection: Connection, id: str) -> tuple[Comparison, ...]:
     return kept.with_calls(connection, query)
 
 
+def turn_ids(connection: Connection, id: str) -> list[str]:
+    """The ids of all its turns, in the order in which they were asked."""
+    k = comparisons.c
+    return [*connection.scalars(select(k.id).where(k.conversation_id == id).order_by(k.created_at, k.id))]
+
+
 def chain(connection: Connection, id: str) -> tuple[Comparison, ...]:
     """This comparison and all that it goes on from, the first one first."""
     ids: list[str] = []
@@ -92,7 +98,7 @@ def chain(connection: Connection, id: str) -> tuple[Comparison, ...]:
         ids += [row.id for row in found if row.id not in ids]
         # An older version kept what it goes on from among the parameters only.
         next_id = json.loads(found[-1].params).get("follows") if found else None
-    by_id = {one.id: one for one in kept.with_calls(connection, select(comparisons).where(comparisons.c.id.in_(ids)))}
+    by_id = kept.of_ids(connection, ids)
     return tuple(by_id[id] for id in reversed(ids) if id in by_id)
 
 

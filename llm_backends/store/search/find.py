@@ -66,6 +66,7 @@ class Hit:
     id: str
     at: str
     comparison_id: str | None
+    conversation_id: str | None
     experiment_id: str | None
     prompt_number: int | None
     slot: int | None
@@ -145,7 +146,7 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
 
 def _call(wanted: Wanted) -> ColumnElement[bool]:
     c = calls.c
-    conditions = _of_a_call(wanted)
+    conditions = of_a_call(wanted)
     if wanted.experiments is not None:
         conditions.append(c.experiment_id.is_not(None) if wanted.experiments else c.experiment_id.is_(None))
     if wanted.user is not None:
@@ -155,7 +156,8 @@ def _call(wanted: Wanted) -> ColumnElement[bool]:
     return and_(documents.c.of == "calls", exists(found))
 
 
-def _of_a_call(wanted: Wanted) -> list[ColumnElement[bool]]:
+def of_a_call(wanted: Wanted) -> list[ColumnElement[bool]]:
+    """What is asked of a call itself."""
     c = calls.c
     conditions: list[ColumnElement[bool]] = []
     if wanted.models:
@@ -175,7 +177,7 @@ def _comparison(wanted: Wanted) -> ColumnElement[bool]:
     conditions = _within(wanted, k.created_at)
     if wanted.user is not None:
         conditions.append(k.user == wanted.user)
-    if of_calls := _of_a_call(wanted):
+    if of_calls := of_a_call(wanted):
         conditions.append(exists(select(literal(1)).where(calls.c.comparison_id == k.id, *of_calls)))
     return and_(documents.c.of == "comparisons", exists(select(k.id).where(k.id == documents.c.ref, *conditions)))
 
@@ -196,7 +198,9 @@ def _hits(connection: Connection, asked: Query, rows: Any) -> tuple[Hit, ...]:
         *(c.id, c.started_at.label("at"), c.comparison_id, c.experiment_id, c.prompt_number, c.slot),
         *(c.provider, c.model, c.answer, c.reasoning),
     ).where(c.id.in_(by_table["calls"]))
-    of_comparisons = select(k.id, k.created_at.label("at"), k.prompt, k.system).where(k.id.in_(by_table["comparisons"]))
+    of_calls = of_calls.add_columns(k.conversation_id).outerjoin(comparisons, k.id == c.comparison_id)
+    asked_of = select(k.id, k.created_at.label("at"), k.prompt, k.system, k.conversation_id)
+    of_comparisons = asked_of.where(k.id.in_(by_table["comparisons"]))
     found: dict[str, dict[str, Any]] = {}
     for query, ids in ((of_calls, by_table["calls"]), (of_comparisons, by_table["comparisons"])):
         if ids:
@@ -224,6 +228,7 @@ def _hit(asked: Query, number: int, of: Literal["comparisons", "calls"], row: Ma
         id=row["id"],
         at=row["at"],
         comparison_id=row["comparison_id"] if is_call else row["id"],
+        conversation_id=row["conversation_id"],
         experiment_id=row["experiment_id"] if is_call else None,
         prompt_number=row["prompt_number"] if is_call else None,
         slot=row["slot"] if is_call else None,
