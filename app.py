@@ -19,6 +19,7 @@ PAGES = [
     st.Page("pages/chat.py", title="Chat", icon=":material/chat:"),
     st.Page("pages/prompt_sets.py", title="Prompt sets", icon=":material/checklist:"),
     st.Page("pages/route_lab.py", title="Route lab", icon=":material/alt_route:"),
+    st.Page("pages/leaderboard.py", title="Leaderboard", icon=":material/trophy:"),
     st.Page("pages/insights.py", title="Insights", icon=":material/insights:"),
     st.Page("pages/history.py", title="History", icon=":material/history:"),
     st.Page("pages/settings.py", title="Settings", icon=":material/settings:"),

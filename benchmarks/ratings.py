@@ -36,6 +36,16 @@ def figures() -> Iterator[Figure]:
             ballots = drawn(numpy.random.default_rng([run, votes]), votes, 2, numpy.zeros(len(NAMES)))
             told += any(gap.real for gap in rate(ballots, NAMES).gaps.values())
         yield Figure(f"{votes:,} votes, all equal: any two told apart, of 100 runs", 100 * told / (2 * RUNS), 5)
+    stopped = sum(_stopped_early(numpy.random.default_rng([run, 9])) for run in range(2 * RUNS))
+    yield Figure(
+        "two equals, looked at after every 10 of 1,000 votes: told apart at some look", 100 * stopped / (2 * RUNS)
+    )
+
+
+def _stopped_early(rng: numpy.random.Generator) -> bool:
+    """Whether a poll that ends as soon as the two are told apart ends so, though they are equal."""
+    ballots = [(("one",), ("other",)) if luck < 0.5 else (("other",), ("one",)) for luck in rng.random(1000)]
+    return any(rate(ballots[:votes]).gaps["one", "other"].real for votes in range(10, 1001, 10))
 
 
 def drawn(rng: numpy.random.Generator, votes: int, answers: int, strengths: numpy.ndarray) -> list[Ballot]:

@@ -16,8 +16,8 @@ from llm_backends.insights.rolling import Rolling
 from llm_backends.store.call_log import CallLog
 from llm_backends.types import CallResult, Target, Usage
 from pages._insights import read
-from pages._insights.charts.looks import COLOURS, Looks
 from pages._shared import session
+from pages._shared.picture.looks import COLOURS, Looks
 
 from .conftest import end_app
 

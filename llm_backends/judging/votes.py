@@ -39,6 +39,16 @@ def rated(votes: Sequence[CastVote], by: By = "model") -> Ratings:
     return rate(ballots(votes, by))
 
 
+def latest(votes: Iterable[CastVote]) -> tuple[CastVote, ...]:
+    """The votes, of those that a judge cast on the same answers only the last one: it may have been asked again."""
+    kept: dict[object, CastVote] = {}
+    for cast in votes:
+        same = (cast.vote.judge, frozenset(cast.targets)) if cast.vote.judge else cast.vote.id
+        kept.pop(same, None)
+        kept[same] = cast
+    return tuple(kept.values())
+
+
 def tags(votes: Iterable[CastVote]) -> list[str]:
     """The tags that there are, sorted."""
     return sorted({cast.vote.tag for cast in votes if cast.vote.tag})

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages._compare.views import View
-from pages._inputs import chosen, models, parameters
+from pages._inputs import chosen, models, parameters, picks
 from pages._shared.format import plain, start_of
 from pages._shared.session import App
 
@@ -17,6 +17,10 @@ def start_from(app: App, view: View | None) -> None:
     if view is not None and state.get("filled_from") != view.id:
         chosen.fill(view.plan)
         state.prompt, state.filled_from = view.prompt, view.id
+    if asked := chosen.asked():
+        state.models, state.inputs = asked[: picks.MAX_SLOTS], True
+    if st.query_params.pop("blind", None):
+        state.blind = True
     if "models" not in state:
         chosen.fill(chosen.first(app))
     if "prompt" not in state:

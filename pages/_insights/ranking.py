@@ -12,10 +12,10 @@ from llm_backends.insights.summary import FIGURE, Row, summary
 from llm_backends.insights.view import View
 from llm_backends.metrics import Metric
 from pages._insights import behind, download, settle
-from pages._insights.charts.drawing import chart, spread
 from pages._insights.filters import Chosen
 from pages._insights.table import figure_column
 from pages._shared.format import plain
+from pages._shared.picture.drawing import chart, spread
 
 FIRST = ("ttft", "ttfat", "total", "tpot")
 METRICS = (

@@ -51,7 +51,7 @@ def draw(app: App, experiment: Experiment) -> None:
         persist_state="session",
         width=220,
         help="Decide this before you begin, and hold to it: a poll that ends as soon as a difference shows finds one "
-        "between equals in 42 of 100 cases. Every two slots are asked about equally often.",
+        "between equals in about a third of all cases. Every two slots are asked about equally often.",
     )
     most = int(st.session_state[f"votes {experiment.id}"])
     st.fragment(_asking)(app, experiment, queue(answered, experiment.id, most))

@@ -15,6 +15,7 @@ from sqlalchemy import (
     column,
     exists,
     false,
+    func,
     literal,
     literal_column,
     or_,
@@ -31,7 +32,8 @@ from . import index
 from .words import Query, excerpt, holds
 
 Where = Literal["prompt", "system prompt", "answer", "reasoning"]
-_FEW = 4_000
+_NEAR = 4_000
+_FEW = 20_000
 _WHERE: Mapping[str, Where] = {
     "prompt": "prompt",
     "system": "system prompt",
@@ -83,10 +85,10 @@ def find(
         return ()
     ids = _in_postgresql if connection.dialect.name == "postgresql" else _in_sqlite
     query = select(documents.c.id, documents.c.ref, documents.c.of).where(*_conditions(wanted)).limit(limit)
-    return _hits(connection, asked, ids(connection, query, asked, before))
+    return _hits(connection, asked, ids(connection, query, asked, before, limit))
 
 
-def _in_sqlite(connection: Connection, query: Any, asked: Query, before: int | None) -> Any:
+def _in_sqlite(connection: Connection, query: Any, asked: Query, before: int | None, limit: int) -> Any:
     """FTS5 yields its hits in the order of their numbers."""
     fts = table("search_words", column("rowid"))
     query = query.select_from(fts.join(documents, documents.c.id == fts.c.rowid)).order_by(fts.c.rowid.desc())
@@ -94,18 +96,21 @@ def _in_sqlite(connection: Connection, query: Any, asked: Query, before: int | N
     return connection.execute(query if before is None else query.where(fts.c.rowid < before)).all()
 
 
-def _in_postgresql(connection: Connection, query: Any, asked: Query, before: int | None) -> Any:
-    """The few hits of a rare word are gathered and sorted; a common word's are met soon on the way from the newest.
+def _in_postgresql(connection: Connection, query: Any, asked: Query, before: int | None, limit: int) -> Any:
+    """A common word's hits are met soon on the way from the newest; the few hits of a rare one are gathered and sorted.
 
     PostgreSQL itself takes the way from the newest for a word that it doesn't know, and reads a million rows.
     """
     d = documents.c
     holds_it = d.words.op("@@")(cast(tsquery(asked), postgresql.TSQUERY))
+    top = before if before is not None else (connection.scalar(select(func.max(d.id))) or 0) + 1
+    query = query.where(d.id < top).order_by(d.id.desc())
+    with _without(connection, "bitmapscan", "seqscan"):
+        near = connection.execute(query.where(holds_it, d.id >= top - _NEAR)).all()
+    if len(near) == limit:
+        return near
     with _without(connection, "seqscan", "indexscan", "indexonlyscan"):
         few = connection.scalars(select(d.id).where(holds_it).limit(_FEW + 1)).all()
-    query = query.order_by(d.id.desc())
-    if before is not None:
-        query = query.where(d.id < before)
     if len(few) <= _FEW:
         return connection.execute(query.where(d.id.in_(few))).all()
     with _without(connection, "bitmapscan", "seqscan"):

@@ -2,7 +2,8 @@
 
 from llm_backends.insights.series import Records
 from llm_backends.metrics import METRIC
-from pages._insights.charts.drawing import (
+from pages._shared.format import dollars, duration, number
+from pages._shared.picture.drawing import (
     HEIGHT,
     chart,
     coloured,
@@ -14,8 +15,7 @@ from pages._insights.charts.drawing import (
     spread,
     with_names,
 )
-from pages._insights.charts.looks import looks
-from pages._shared.format import dollars, duration, number
+from pages._shared.picture.looks import looks
 
 ROW = 34
 

@@ -6,8 +6,8 @@ import streamlit as st
 
 from llm_backends.insights.series import Records
 from llm_backends.metrics import METRIC
-from pages._insights.charts.drawing import HEIGHT, chart, coloured, dashed, frame, legend, names, with_names
 from pages._shared.format import dollars, duration
+from pages._shared.picture.drawing import HEIGHT, chart, coloured, dashed, frame, legend, names, with_names
 
 
 def percentiles(rows: Records, time: str) -> None:

@@ -15,9 +15,9 @@ from llm_backends.store.call_log import Filter
 from llm_backends.store.rollups.cells import TIMES
 from pages._insights import behind, download
 from pages._insights.charts import by_model, over_time
-from pages._insights.charts.drawing import names, with_names
 from pages._insights.filters import Chosen
 from pages._shared.format import plain
+from pages._shared.picture.drawing import names, with_names
 from pages._shared.session import App
 
 MOST_MODELS = 8

@@ -8,7 +8,7 @@ import streamlit as st
 
 from llm_backends.insights.series import MODEL, Records
 from llm_backends.insights.summary import named
-from pages._insights.charts.looks import Look, looks
+from pages._shared.picture.looks import Look, looks
 
 HEIGHT = 340
 SIGNS = {

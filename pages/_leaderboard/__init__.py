@@ -1,0 +1,1 @@
+"""The parts of the Leaderboard: which votes, what they say, what they cost to know better."""
