@@ -6,6 +6,7 @@ import itertools
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
 import streamlit as st
@@ -13,6 +14,7 @@ from playwright.sync_api import expect
 from streamlit.testing.v1 import AppTest
 
 from llm_backends.history.export import HIDDEN, export
+from llm_backends.runs.plan import Plan, SlotPlan
 from llm_backends.store.call_log import CallLog
 from llm_backends.store.conversations import deleting, kept
 from llm_backends.store.search.entries import KINDS, entries
@@ -177,9 +179,16 @@ def test_the_page_pages_filters_searches_and_deletes_what_is_chosen(opened):
     page = opened(fill)
     assert len(page.checkbox) == 20 and page.button(key="newer").disabled
     assert any("waits for a blind vote" in caption.value for caption in page.caption)
+    before = [*page.checkbox][::-1]
     page.button(key="older").click().run()
     assert len(page.checkbox) == 6 and page.button(key="older").disabled
+    place = page.query_params["before"]
+    assert place.endswith(next(box.key for box in before).rpartition(" ")[2])
+    again = opened(before=place)
+    assert [box.key for box in again.checkbox] == [box.key for box in page.checkbox]
+    assert opened(before="\0'; DROP", search="x").info[0].value == "No text holds all of these words."
     page.button(key="newer").click().run()
+    assert "before" not in page.query_params
     page.segmented_control(key="kind").set_value(["Conversations"]).run()
     assert [box.label for box in page.checkbox] == ["Choose conversation Whales"]
     page.checkbox[0].check().run()
@@ -193,6 +202,41 @@ def test_the_page_pages_filters_searches_and_deletes_what_is_chosen(opened):
     assert not page.exception and len(page.checkbox) == 0
     log = session.app().log
     assert len(log.search("number 17", Wanted())) == 1 and len(listed(log)) == 20
+
+
+def test_what_is_deleted_is_gone_from_memory_and_stays_while_it_runs(opened, monkeypatch):
+    page = opened(lambda log: compared(log, "done"))
+    (id,) = (entry.id for entry in listed(session.app().log))
+    runs = session.app().runs
+    run = SimpleNamespace(id=id, finished=False, owner=None, conversation_id=None)
+    page.checkbox[0].check().run()
+    page.session_state.delete = True
+    page.run()
+    monkeypatch.setitem(runs._runs, id, run)
+    page.button(key="delete_now").click().run()
+    assert "has begun to run meanwhile" in page.error[0].value and page.checkbox[0].value
+    assert page.button(key="delete_now").disabled
+    run.finished = True
+    page.run()
+    page.button(key="delete_now").click().run()
+    assert runs.get(id) is None and listed(session.app().log) == () and not page.exception
+
+
+def test_a_model_that_left_the_catalogue_is_said_to_have_when_it_is_asked_again(opened):
+    left = CallResult(Target("openai", "gpt-gone", "direct"), "ok", "2026-11-27T08:00:00.000+00:00", answer="Yes.")
+
+    def fill(log):
+        plan = Plan(slots=(SlotPlan("openai/gpt-gone"),))
+        log.record(log.open_comparison("Still there?", None, plan.to_json(), 1), 0, left)
+        assert log.flush(10)
+
+    page = opened(fill)
+    (id,) = (entry.id for entry in listed(session.app().log))
+    page.query_params["run"], page.query_params["again"] = id, "1"
+    page.switch_page("pages/compare.py").run()
+    assert page.text_area(key="prompt").value == "Still there?"
+    told = " ".join(one.value for one in page.caption)
+    assert "openai/gpt-gone** is not" in told.replace("\\", "")
 
 
 def test_history_in_the_browser_shows_hits_exports_and_opens_again(page, dashboard, tmp_path):

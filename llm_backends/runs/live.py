@@ -1,7 +1,7 @@
 """Live comparisons by id: found again after a page reload, logged call by call, stopped when nobody watches."""
 
 import atexit
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from threading import Condition, Event, Lock, Thread
@@ -130,6 +130,13 @@ class Runs:
         """The run, if it is still in memory and belongs to this owner."""
         run = self._runs.get(run_id)
         return run if run is not None and run.owner == owner else None
+
+    def forget(self, ids: Iterable[str]) -> None:
+        """Let go of the finished ones among these: they are deleted from the log."""
+        with self._lock:
+            for id in ids:
+                if id in self._runs and self._runs[id].finished:
+                    del self._runs[id]
 
     def live(self) -> list[Run]:
         """Those that have not finished."""

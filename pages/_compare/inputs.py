@@ -17,6 +17,7 @@ def start_from(app: App, view: View | None) -> None:
     if view is not None and state.get("filled_from") != view.id:
         chosen.fill(view.plan)
         state.prompt, state.filled_from = view.prompt, view.id
+        state.opened_models = {slot.ref for slot in view.plan.slots}
     if asked := chosen.asked():
         state.models, state.inputs = asked[: picks.MAX_SLOTS], True
     if st.query_params.pop("blind", None):

@@ -6,35 +6,23 @@ import streamlit as st
 
 from llm_backends.store import experiments as kept
 from llm_backends.store.search.find import Hit
+from pages._history import paging
 from pages._history.filters import Sought
 from pages._history.listing import EXPERIMENTS
+from pages._history.paging import PAGE
 from pages._shared.format import moment, plain
 from pages._shared.session import App
-
-PAGE = 20
 
 
 def draw(app: App, sought: Sought) -> None:
     """One page of hits. Raises ConfigError where the log can't be read."""
-    state = st.session_state
-    if state.get("hits_of") != sought:
-        state.hits_of, state.hits_pages = sought, []
-    pages = state.hits_pages
-    found = app.log.search(sought.text, sought.of_texts, pages[-1] if pages else None, PAGE + 1)
+    place = paging.place(sought) or ""
+    found = app.log.search(sought.text, sought.of_texts, int(place[:15]) if place.isdecimal() else None, PAGE + 1)
     if not found:
         st.info("No text holds all of these words.", icon=":material/search_off:")
     for hit in found[:PAGE]:
         _hit(app, hit)
-    if pages or len(found) > PAGE:
-        with st.container(horizontal=True, key="hits_paging"):
-            st.button("Newer", key="newer", icon=":material/chevron_left:", disabled=not pages, on_click=pages.pop)
-            st.button(
-                "Older",
-                key="older",
-                icon=":material/chevron_right:",
-                disabled=len(found) <= PAGE,
-                on_click=lambda: pages.append(found[PAGE - 1].number),
-            )
+    paging.draw(str(found[PAGE - 1].number) if len(found) > PAGE else None)
 
 
 def _hit(app: App, hit: Hit) -> None:

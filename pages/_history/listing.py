@@ -7,11 +7,12 @@ import streamlit as st
 from llm_backends.store.comparisons import Comparison
 from llm_backends.store.search.entries import KINDS, Entry, entries
 from pages._experiments import words
+from pages._history import paging
 from pages._history.filters import Sought
+from pages._history.paging import PAGE
 from pages._shared.format import moment, plain, start_of
 from pages._shared.session import App
 
-PAGE = 20
 STATES = {"ok": "done", "stopped": "stopped", "error": "failed"}
 _ICONS = {"comparison": "view_column", "conversation": "chat", "experiment": "checklist"}
 EXPERIMENTS = {"prompt set": "pages/prompt_sets.py", "route lab": "pages/route_lab.py"}
@@ -19,34 +20,14 @@ EXPERIMENTS = {"prompt set": "pages/prompt_sets.py", "route lab": "pages/route_l
 
 def draw(app: App, sought: Sought) -> None:
     """One page of the list. Raises ConfigError where the log can't be read."""
-    state = st.session_state
-    if state.get("history_of") != sought:
-        state.history_of, state.history_pages = sought, []  # where each page before this one began
-    pages = state.history_pages
+    at, _, id = (paging.place(sought) or "").partition(" ")
     with app.log.database.reading() as connection:
-        found = entries(connection, sought.kinds or KINDS, sought.wanted, pages[-1] if pages else None, PAGE + 1)
+        found = entries(connection, sought.kinds or KINDS, sought.wanted, (at, id) if at else None, PAGE + 1)
     if not found:
         _nothing(sought)
     for entry in found[:PAGE]:
         _entry(app, entry)
-    with st.container(horizontal=True, key="history_paging"):
-        st.button(
-            "Newer",
-            key="newer",
-            icon=":material/chevron_left:",
-            disabled=not pages,
-            on_click=pages.pop,
-            help=None if pages else "These are the newest.",
-        )
-        more = len(found) > PAGE
-        st.button(
-            "Older",
-            key="older",
-            icon=":material/chevron_right:",
-            disabled=not more,
-            on_click=lambda: pages.append(found[PAGE - 1].place),
-            help=None if more else "There are no older ones.",
-        )
+    paging.draw(" ".join(found[PAGE - 1].place) if len(found) > PAGE else None)
 
 
 def _nothing(sought: Sought) -> None:

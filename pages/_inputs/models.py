@@ -46,6 +46,9 @@ def draw(app: App) -> None:
         entry = known.get(ref) or app.catalog.entry(ref, route)
         if entry.why_not:
             _unready(entry)
+        if entry.source == "typed" and ref in st.session_state.get("opened_models", ()):
+            gone = f"**{plain(ref)}** is not in the catalogue, or no more: a run asks for it by this name still."
+            st.caption(f":material/help: {gone}")
 
 
 def _unready(entry: ModelEntry) -> None:
