@@ -5,7 +5,7 @@ from importlib import import_module
 
 SUITES = (
     *("streams", "fresh", "startup", "browser", "faults", "failover", "statistics", "verdicts", "experiments"),
-    *("route_lab", "kills", "on_record", "insights", "ratings", "search", "judge"),
+    *("route_lab", "kills", "on_record", "insights", "ratings", "search", "history", "judge"),
 )
 
 

@@ -16,6 +16,7 @@ from .find import Wanted, blind, of_a_call
 
 Kind = Literal["comparison", "conversation", "experiment"]
 KINDS: tuple[Kind, ...] = ("comparison", "conversation", "experiment")
+_FEW = 4_000
 Place = tuple[str, str]
 """Where in the list something is: (its time, its id)."""
 
@@ -53,10 +54,23 @@ def entries(
 def _comparisons(connection: Connection, wanted: Wanted, before: Place | None, limit: int) -> Sequence[Entry]:
     k = comparisons.c
     query = select(comparisons).where(k.conversation_id.is_(None), *_between(wanted, before, k.created_at, k.id))
-    query = query.where(*_asked(wanted, calls.c.comparison_id == k.id), *_own(wanted, k.user))
+    few = _few(connection, wanted)
+    asked = _asked(wanted, calls.c.comparison_id == k.id) if few is None else [k.id.in_(few)]
+    query = query.where(*asked, *_own(wanted, k.user))
     found = kept.with_calls(connection, query.order_by(k.created_at.desc(), k.id.desc()).limit(limit))
     hidden = blind(connection, [one.id for one in found if "blind" in one.params])
     return [Entry("comparison", one.id, one.created_at, one.prompt, one, hidden=one.id in hidden) for one in found]
+
+
+def _few(connection: Connection, wanted: Wanted) -> list[str] | None:
+    """What the calls of these models are of, where they are few; else some are met soon on the way from the newest."""
+    if not wanted.models:
+        return None
+    of = select(calls.c.comparison_id).where(*of_a_call(wanted, by_index=True), calls.c.comparison_id.is_not(None))
+    if wanted.since:
+        of = of.where(calls.c.started_at >= bound(wanted.since))
+    found = connection.scalars(of.limit(_FEW + 1)).all()
+    return None if len(found) > _FEW else [*{id for id in found if id}]
 
 
 def _conversations(connection: Connection, wanted: Wanted, before: Place | None, limit: int) -> Sequence[Entry]:
@@ -74,7 +88,11 @@ def _conversations(connection: Connection, wanted: Wanted, before: Place | None,
 def _experiments(connection: Connection, wanted: Wanted, before: Place | None, limit: int) -> Sequence[Entry]:
     e = experiments.c
     query = select(experiments).where(e.judges.is_(None), *_between(wanted, before, e.created_at, e.id))
-    query = query.where(*_asked(wanted, calls.c.experiment_id == e.id), *_own(wanted, e.user))
+    asked = _asked(wanted, calls.c.experiment_id == e.id)
+    if wanted.models:  # the index of models has which experiments their calls are of
+        of = select(calls.c.experiment_id).where(*of_a_call(wanted, by_index=True), calls.c.experiment_id.is_not(None))
+        asked = [e.id.in_(of)]
+    query = query.where(*asked, *_own(wanted, e.user))
     rows = connection.execute(query.order_by(e.created_at.desc(), e.id.desc()).limit(limit)).mappings()
     return [
         Entry("experiment", row["id"], row["created_at"], row["name"], experiment=dict(row) | {"plan": _plan(row)})

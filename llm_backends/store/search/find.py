@@ -161,13 +161,17 @@ def _call(wanted: Wanted) -> ColumnElement[bool]:
     return and_(documents.c.of == "calls", exists(found))
 
 
-def of_a_call(wanted: Wanted) -> list[ColumnElement[bool]]:
-    """What is asked of a call itself."""
+def of_a_call(wanted: Wanted, by_index: bool = False) -> list[ColumnElement[bool]]:
+    """What is asked of a call itself: without `by_index`, of one that is found by its id or its comparison's.
+
+    SQLite would go through all calls of a model for each, as it doesn't know how many there are.
+    """
     c = calls.c
+    provider, name = (c.provider, c.model) if by_index else (func.coalesce(c.provider, ""), func.coalesce(c.model, ""))
     conditions: list[ColumnElement[bool]] = []
     if wanted.models:
         refs = [ref.partition("/") for ref in wanted.models]
-        conditions.append(or_(*(and_(c.provider == provider, c.model == model) for provider, _, model in refs)))
+        conditions.append(or_(*(and_(provider == of, name == model) for of, _, model in refs)))
     if wanted.statuses:
         conditions.append(c.status.in_(wanted.statuses))
     if wanted.simulated is not None:
