@@ -71,7 +71,7 @@ def test_every_page_can_be_read_and_scrolled_by_everybody(page, sandbox_dashboar
     expect(page.get_by_test_id("stDataFrame")).to_be_visible()
     expect(page.locator(".st-key-run button")).to_be_enabled()
     check(page)
-    for name in ("Route lab", "Insights", "History", "Settings"):
+    for name in ("Chat", "Route lab", "Leaderboard", "Insights", "History", "Settings"):
         page.get_by_role("link", name=name).click()
         expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
         check(page)

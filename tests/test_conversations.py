@@ -20,6 +20,7 @@ from llm_backends.types import CallResult, Message, Target
 from pages._shared import session
 
 from .conftest import end_app, postgres_database
+from .test_accessibility import AXE, check
 from .test_pages import APP
 
 GPT = Target("openai", "gpt-4o", "direct")
@@ -238,6 +239,25 @@ def test_a_conversation_of_500_turns_opens_and_leaves_out_only_what_it_is_told_t
     assert any("without the 498 oldest turns" in caption.value for caption in page.caption)
 
 
+def test_a_conversation_that_outgrew_the_model_is_told_so_and_asked_again_with_less_of_it(opened, sandbox):
+    model = f"sandbox.canned.fault-413.ttft-1.rate-2000.tokens-3.retry-{next(_numbers)}"
+    page = opened("pages/chat.py")
+    log = session.app().log
+    id, last = begun(log, "Long"), None
+    for number in range(5):
+        last = turn(log, f"Question {number}", f"Answer {number}", last, id, names=(f"openai/{model}",))
+    page.query_params["conversation"] = id
+    page.run()
+    page.chat_input[0].set_value("Too much?").run()
+    ended(page)
+    assert "prompt too large" in " ".join(error.value for error in page.error)
+    page.button(key="chat_shorten").click().run()
+    ended(page)
+    assert [len(said) for said in sent(sandbox, model)] == [11, 5]
+    assert page.button(key="chat_shorten").label == "Ask again without the 4 oldest of 5 turns"
+    assert len(read(log, kept.turns, id)) == 7 and not page.exception
+
+
 def test_what_cannot_be_sent_is_said_and_a_conversation_that_is_gone_too(opened):
     page = opened("pages/chat.py", conversation="never there")
     assert "deleted" in page.info[0].value
@@ -255,6 +275,7 @@ def test_what_cannot_be_sent_is_said_and_a_conversation_that_is_gone_too(opened)
 
 def test_a_chat_in_the_browser_is_stopped_by_key_edited_named_and_deleted(page, sandbox_dashboard):
     long = f"openai/sandbox.canned.ttft-1.rate-50.tokens-9000.retry-{next(_numbers)}"
+    page.add_init_script(AXE)
     page.goto(f"{sandbox_dashboard}/chat")
     box = page.get_by_role("combobox", name="Model")
     box.fill(long)
@@ -273,17 +294,19 @@ def test_a_chat_in_the_browser_is_stopped_by_key_edited_named_and_deleted(page, 
     page.keyboard.press("Escape")
     expect(page.get_by_test_id("stChatMessage").nth(1)).to_contain_text("stopped")
     expect(page.locator("#announced")).to_have_text("The answer was stopped.")
+    check(page)
     page.locator(".st-key-edit_0 button").click()
-    page.get_by_role("textbox", name="Message", exact=True).first.fill("Tell me less")
+    page.get_by_role("textbox", name="Ask this instead").fill("Tell me less")
     page.locator(".st-key-branch_0 button").first.click()
+    expect(page.get_by_test_id("stChatMessage").nth(0)).to_contain_text("Tell me less")
     expect(page.get_by_test_id("stChatMessage").nth(0)).to_contain_text("2 of 2")
     page.locator(".st-key-stop_chat button").first.click()
     expect(page.get_by_test_id("stChatMessage").nth(1)).to_contain_text("stopped")
-    page.locator(".st-key-chat_rename button").click()
+    page.locator(".st-key-chat_rename button").first.click()
     page.get_by_role("textbox", name="Name").fill("Named by hand")
     page.get_by_role("button", name="Keep this name").click()
     expect(page.get_by_role("heading", name="Named by hand")).to_be_visible()
-    page.locator(".st-key-chat_delete button").click()
+    page.locator(".st-key-chat_delete button").first.click()
     page.get_by_role("button", name=re.compile("Delete for good")).click()
     expect(page.get_by_text("The conversation will stand here")).to_be_visible()
     assert "conversation=" not in page.url

@@ -9,17 +9,17 @@ from pages._chat.shown import Shown
 from pages._shared.format import moment, plain, start_of
 from pages._shared.session import App
 
-PAGE = "pages/chat.py"
 AT_ONCE = 15
 MOST_TITLE = 200
 
 
 def draw(app: App, seen: Shown | None) -> None:
-    """One line: all conversations, a new one, and what can be done with the one in view."""
+    """One line: all conversations, a new one, and what can be done with the one in view.
+
+    Each opens a dialog: what hangs on a button would leave the window as the page follows the answer down.
+    """
     with st.container(horizontal=True, vertical_alignment="center", key="chat_bar"):
-        with st.popover("Conversations", icon=":material/forum:", key="chat_list", on_change="rerun") as folder:
-            if folder.open:
-                _list(app)
+        _opens("Conversations", "forum", None)
         st.button(
             "New conversation",
             key="chat_new",
@@ -29,8 +29,30 @@ def draw(app: App, seen: Shown | None) -> None:
             help="This is a new one: write the first message below." if seen is None else None,
         )
         if seen:
-            _rename(app, seen)
-            _delete(app, seen)
+            _opens("Rename", "edit", None)
+            _opens("Delete", "delete", "Stop the answer under way first." if seen.live else None)
+    asked = st.session_state.get("chat_dialog")
+    if asked == "Conversations":
+        st.dialog("Conversations", width="large", on_dismiss=_close)(_list)(app)
+    elif seen and asked == "Rename":
+        st.dialog("Rename the conversation", on_dismiss=_close)(_rename)(app, seen)
+    elif seen and asked == "Delete":
+        st.dialog("Delete the conversation", on_dismiss=_close)(_delete)(app, seen)
+
+
+def _opens(name: str, icon: str, why_not: str | None) -> None:
+    st.button(
+        name,
+        key=f"chat_{name.lower()}",
+        icon=f":material/{icon}:",
+        on_click=lambda: st.session_state.update(chat_dialog=name),
+        disabled=why_not is not None,
+        help=why_not,
+    )
+
+
+def _close() -> None:
+    st.session_state.pop("chat_dialog", None)
 
 
 def _list(app: App) -> None:
@@ -40,18 +62,21 @@ def _list(app: App) -> None:
         found = kept.recent(connection, many + 1, None, search.strip() or None, None)
     for one in found[:many]:
         title = plain(start_of(one.title, 70)) or "Untitled"
-        st.page_link(
-            PAGE,
-            label=f"**{title}** {plain(f'{moment(one.updated_at)} · {_turns(one.turns)}')}",
-            query_params={"conversation": one.id},
-            width="stretch",
-        )
+        told = f"**{title}** {plain(f'{moment(one.updated_at)} · {_turns(one.turns)}')}"
+        if st.button(told, key=f"open {one.id}", type="tertiary"):
+            _open(one.id)
+            st.rerun()
     if len(found) > many:
         more = {"chat_listed": many + AT_ONCE}
         st.button("Show more", key="chat_list_more", on_click=st.session_state.update, args=(more,))
     if not found:
         st.caption("No conversation has these words." if search.strip() else "There are none yet.")
-    st.page_link("pages/history.py", label="Search in answers, too: History", icon=":material/history:")
+    st.caption("History searches in answers, too.")
+
+
+def _open(id: str) -> None:
+    _close()
+    shown.look_at(id, None)
 
 
 def _turns(many: int) -> str:
@@ -60,13 +85,15 @@ def _turns(many: int) -> str:
 
 def _rename(app: App, seen: Shown) -> None:
     id = seen.conversation.id
-    with st.popover("Rename", icon=":material/edit:", key="chat_rename", on_change="rerun") as form:
-        if form.open:
-            st.text_input("Name", seen.conversation.title, key=f"title {id}", max_chars=MOST_TITLE)
-            st.button("Keep this name", key="chat_keep_name", type="primary", on_click=_keep_name, args=(app, id))
+    with st.form("chat_naming", border=False):
+        st.text_input("Name", seen.conversation.title, key=f"title {id}", max_chars=MOST_TITLE)
+        if st.form_submit_button("Keep this name", type="primary"):
+            _keep_name(app, id)
+            st.rerun()  # the whole page: a click in a dialog draws the dialog alone
 
 
 def _keep_name(app: App, id: str) -> None:
+    _close()
     title = " ".join(st.session_state[f"title {id}"].split())
     if not title:
         st.session_state.chat_refused = "A conversation needs a name."
@@ -79,24 +106,17 @@ def _keep_name(app: App, id: str) -> None:
 
 
 def _delete(app: App, seen: Shown) -> None:
-    with st.popover("Delete", icon=":material/delete:", key="chat_delete", on_change="rerun") as form:
-        if form.open:
-            st.markdown(
-                f"All {_turns(len(seen.turns))} of this conversation go, with every branch. Their calls leave the "
-                "statistics too: Insights counts them no more, and what they cost is no longer in its sums."
-            )
-            st.button(
-                "Delete for good",
-                key="chat_delete_now",
-                type="primary",
-                disabled=seen.live,
-                on_click=_delete_now,
-                args=(app, seen.conversation.id),
-                help="Stop the answer under way first." if seen.live else None,
-            )
+    st.markdown(
+        f"All {_turns(len(seen.turns))} of this conversation go, with every branch. Their calls leave the statistics "
+        "too: Insights counts them no more, and what they cost is no longer in its sums."
+    )
+    if st.button("Delete for good", key="chat_delete_now", type="primary"):
+        _delete_now(app, seen.conversation.id)
+        st.rerun()
 
 
 def _delete_now(app: App, id: str) -> None:
+    _close()
     try:
         app.log.flush(3.0)
         with app.log.database.writing() as connection:

@@ -71,6 +71,30 @@ def _turn(app: App, seen: Shown, turn: Turn, number: int) -> None:
                     help="Put the same message to the model that is chosen now. This answer stays, as another branch.",
                 )
             _left_out(seen, turn)
+        if turn is seen.leaf and not live:
+            _outgrown(app, seen, turn)
+
+
+def _outgrown(app: App, seen: Shown, turn: Turn) -> None:
+    """After a refusal that may be for the length of the conversation: the same message again, told less of it."""
+    result = next((card.result for card in turn.view.cards()), None)
+    before = len(seen.path) - 1
+    left_out = turn.view.plan.leave_out
+    fewer = left_out + (before - left_out + 1) // 2
+    if result is None or result.error_type != "RequestRejected" or fewer == left_out:
+        return
+
+    def again() -> None:
+        st.session_state.chat_leave_out = fewer
+        asking.send(app, turn.logged.prompt, turn.logged.parent_id)
+
+    st.button(
+        f"Ask again without the {fewer:,} oldest of {before:,} turns",
+        key="chat_shorten",
+        icon=":material/content_cut:",
+        on_click=again,
+        help="If it was refused for its length: the model is told of the later turns only. All of them stay here.",
+    )
 
 
 def _answer(view: View, number: int, live: bool) -> None:
@@ -114,14 +138,15 @@ def _go(seen: Shown, turn: str) -> None:
 def _edit(app: App, turn: Turn, number: int) -> None:
     with st.popover("Edit", type="tertiary", icon=":material/edit:", key=f"edit_{number}", on_change="rerun") as form:
         if form.open:
-            st.text_area("Message", turn.logged.prompt, key=f"edited {turn.id}", height=160)
-            st.button(
-                "Ask this instead",
-                key=f"branch_{number}",
-                type="primary",
-                on_click=lambda: asking.send(app, st.session_state[f"edited {turn.id}"], turn.logged.parent_id),
-                help="A new branch from here. What was asked and answered before stays.",
-            )
+            with st.form(f"editing_{number}", border=False):
+                st.text_area("Ask this instead", turn.logged.prompt, key=f"edited {turn.id}", height=160)
+                st.form_submit_button(
+                    "Ask",
+                    key=f"branch_{number}",
+                    type="primary",
+                    on_click=lambda: asking.send(app, st.session_state[f"edited {turn.id}"], turn.logged.parent_id),
+                    help="A new branch from here. What was asked and answered before stays.",
+                )
 
 
 def _left_out(seen: Shown, turn: Turn) -> None:
