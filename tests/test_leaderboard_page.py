@@ -89,7 +89,7 @@ def test_a_judge_stands_apart_with_its_agreement_and_what_it_may_prefer(opened):
     page = opened(90)
     page.segmented_control(key="votes").set_value("A judge's").run()
     said = told(page)
-    assert "30 votes." in said and "On 30 of 30 pairs they said the same. Kappa **1.00" in said
+    assert "30 votes." in said and "On 15 of 15 pairs they said the same. Kappa **1.00" in said
     assert "its own vendor (anthropic/opus)" in said and "What to ask next" not in said and not page.exception
 
 

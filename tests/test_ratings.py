@@ -93,6 +93,24 @@ def test_the_next_pair_is_the_least_known_one_and_so_many_votes_would_tell_two_a
     assert needed(close, "x", "nobody") is None
 
 
+def test_so_many_votes_tell_two_of_several_apart_in_most_polls():
+    told = polls = 0
+    for seed in range(12):
+        known = drawn(random(seed), 300, 2, STRENGTHS[:5])
+        found = rate(known, NAMES[:5])
+        for one, other in ((NAMES[1], NAMES[2]), (NAMES[2], NAMES[3])):
+            votes = needed(found, one, other)
+            if not votes or votes > 1500:
+                continue
+            apart = found.gaps[one, other].points / POINTS
+            more = drawn(random(100 + seed), votes, 2, numpy.array([apart / 2, -apart / 2]))
+            renamed = {NAMES[0]: one, NAMES[1]: other}
+            ballots_of_pair = [tuple(tuple(renamed[name] for name in group) for group in ballot) for ballot in more]
+            told += rate([*known, *ballots_of_pair], NAMES[:5]).gaps[one, other].real
+            polls += 1
+    assert polls >= 12 and told / polls >= 0.65
+
+
 def test_votes_become_ballots_over_models_or_over_their_routes():
     again = Target("anthropic", "sonnet", "azure")
     votes = [

@@ -104,7 +104,9 @@ def test_answers_reasoning_and_system_prompts_are_found_with_whose_they_are(log)
     assert (hit.model, hit.slot, hit.of) == ("mistral/large", 1, "calls")
     hidden = asked(log, "Whose?", "the capybara", params={"blind": 5})
     assert log.search("capybara", Wanted())[0].model is None
+    assert log.search("capybara", Wanted(models=("openai/gpt-4o",))) == ()  # not even by the filter
     log.reveal(hidden)
+    assert len(log.search("capybara", Wanted(models=("openai/gpt-4o",)))) == 1
     assert log.search("capybara", Wanted())[0].model == "openai/gpt-4o"
 
 

@@ -14,7 +14,7 @@ from pages._shared.session import App
 BLIND, OPEN, BOTH, JUDGES = "Blind", "Open", "Blind and open", "A judge's"
 _DAYS = {"7 days": 7, "30 days": 30, "90 days": 90, "All": None}
 _BY: dict[str, By] = {"Model": "model", "Model and route": "route"}
-ALL_JUDGES, ALL_TAGS = "All judges", "All tags"
+ALL_TAGS = "All tags"
 
 
 @dataclass(frozen=True)
@@ -43,9 +43,24 @@ def draw(app: App) -> Chosen:
             help="Blind: names and numbers were hidden until the vote. Open: they were in view. A judge's verdicts are "
             "never mixed with people's.",
         )
-        by = st.segmented_control("Rate", list(_BY), default="Model", required=True, key="rate", bind="query-params")
+        by = st.segmented_control(
+            "Rate",
+            list(_BY),
+            default="Model",
+            required=True,
+            key="rate",
+            bind="query-params",
+            help="A model whatever its route, or each of its routes for itself.",
+        )
         time = st.segmented_control(
-            "Time", list(_DAYS), default="All", required=True, key="time", bind="query-params", wrap=True
+            "Time",
+            list(_DAYS),
+            default="All",
+            required=True,
+            key="time",
+            bind="query-params",
+            wrap=True,
+            help="When the votes were cast; costs and times are of calls in the same time.",
         )
         simulated = sandbox or st.toggle(
             "Simulated", key="simulated", bind="query-params", help="Votes on answers of the sandbox, too."
@@ -62,16 +77,20 @@ def draw(app: App) -> Chosen:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         if whose == JUDGES:
             judges = sorted({cast.vote.judge for cast in found if cast.vote.judge})
-            judge = st.selectbox("Judge", [ALL_JUDGES, *judges], key="judge", width=320)
+            judge = st.selectbox(
+                "Judge", judges or ["none yet"], key="judge", bind="query-params", width=320, help="One at a time."
+            )
         tagged = tags(found)
-        tag = st.selectbox("Tag", [ALL_TAGS, *tagged], key="tag", width=240) if tagged else ALL_TAGS
+        tags_there = [ALL_TAGS, *tagged]
+        tag = st.selectbox("Tag", tags_there, key="tag", bind="query-params", width=240) if tagged else ALL_TAGS
     kept = _narrowed(found, judge, tag)
-    since = None if days is None else datetime.now(UTC) - timedelta(days=days)
+    hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)  # the same for an hour: figures are kept by it
+    since = None if days is None else hour - timedelta(days=days)
     return Chosen(kept, _BY[by], since, judge, bool(simulated))
 
 
 def _narrowed(found: Sequence[CastVote], judge: str | None, tag: str) -> tuple[CastVote, ...]:
-    votes = [cast for cast in found if judge in (None, ALL_JUDGES, cast.vote.judge)]
+    votes = [cast for cast in found if judge in (None, cast.vote.judge)]
     return latest(cast for cast in votes if tag in (ALL_TAGS, cast.vote.tag))
 
 

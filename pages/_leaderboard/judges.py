@@ -5,23 +5,27 @@ import streamlit as st
 from llm_backends.judging.agreement import agreement, kin, self_preference
 from llm_backends.stats.intervals import Interval
 from llm_backends.store.votes.vote import VoteFilter
-from pages._leaderboard.filters import ALL_JUDGES, Chosen, opposite
+from pages._leaderboard.filters import Chosen, opposite
 from pages._shared.format import plain
 from pages._shared.session import App
 
-KAPPA = "Cohen's kappa: 1 is full agreement, 0 as much as chance alone would make. In brackets the 95 % interval."
+KAPPA = (
+    "People's blind votes are looked at. Cohen's kappa: 1 is full agreement, 0 as much as chance alone would make. In "
+    "brackets the 95 % interval."
+)
 
 
 def draw(app: App, chosen: Chosen) -> None:
     """Draw it where a judge's votes are looked at. Raises ConfigError where the log can't be read."""
     if chosen.judge is None:
         return
-    people = app.log.votes(opposite(chosen, VoteFilter()))
+    people = app.log.votes(opposite(chosen, VoteFilter(blind=True)))
     found = agreement(people, chosen.votes)
     st.subheader("Does the judge agree with people?", anchor=False)
     if not found.pairs:
         st.info(
-            "People have voted on none of the pairs that it judged, so nothing can be said.", icon=":material/group:"
+            "Nobody has voted blind on any of the pairs that it judged: nothing can be said.",
+            icon=":material/group:",
         )
     elif found.kappa is None:
         st.markdown(f"On {found.same} of {found.pairs} pairs they said the same: too few, or too alike, for a kappa.")
@@ -29,11 +33,10 @@ def draw(app: App, chosen: Chosen) -> None:
         told = f"On {found.same:,} of {found.pairs:,} pairs they said the same. Kappa **{_told(found.kappa)}**."
         st.markdown(told, help=KAPPA)
     refs = {target.ref for cast in chosen.votes for target in cast.targets.values()}
-    judges = {cast.vote.judge for cast in chosen.votes if cast.vote.judge}
-    if own := sorted({ref for ref in refs for judge in judges if kin(judge, ref)}):
-        whose = "Each judge" if chosen.judge == ALL_JUDGES else plain(chosen.judge)
+    if own := sorted(ref for ref in refs if kin(chosen.judge, ref)):
         st.warning(
-            f"{whose} judged models of its own vendor ({plain(', '.join(own))}): models tend to prefer their own kind. "
+            f"{plain(chosen.judge)} judged models of its own vendor ({plain(', '.join(own))}): models tend to prefer "
+            "their own kind. "
             f"{_preference(self_preference(people, chosen.votes))}",
             icon=":material/balance:",
         )

@@ -34,8 +34,9 @@ def ask(ratings: Ratings) -> tuple[str, str] | None:
 def needed(ratings: Ratings, one: str, other: str) -> int | None:
     """About how many more votes on this pair alone would tell the two apart in 80 of 100 polls; 0 if they are already.
 
-    ((z of the level + z of the power) / difference)^2 less what is known, over what one vote tells. None where they
-    stand so close, or so little is known of them, that no number can be said: above 100,000.
+    ((z of the level + z of the power) / difference)^2 less what is known, over what one vote tells; the level is that
+    of all pairs looked at together, as in Ratings, at its strictest. None where they stand so close, or so little is
+    known of them, that no number can be said: above 100,000.
     """
     fitted = ratings.fit
     if fitted is None or not {one, other} <= set(fitted.names):
@@ -46,6 +47,7 @@ def needed(ratings: Ratings, one: str, other: str) -> int | None:
     apart, error = abs(float(fitted.strengths[i] - fitted.strengths[j])), error_of(fitted, i, j)
     if not apart or not error:
         return None
-    missing = (reach() / apart) ** 2 - 1 / error**2
+    pairs = max(1, sum(gap.interval is not None for gap in ratings.gaps.values()) // 2)
+    missing = (reach(pairs) / apart) ** 2 - 1 / error**2
     votes = max(1, ceil(missing / learned(fitted, i, j)))
     return votes if votes <= 100_000 else None

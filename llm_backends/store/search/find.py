@@ -150,8 +150,12 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
 
 
 def _call(wanted: Wanted) -> ColumnElement[bool]:
-    c = calls.c
+    c, k = calls.c, comparisons.c
     conditions = of_a_call(wanted)
+    if wanted.models:
+        # That a model's answers hold a word would tell which of those in a blind comparison is its.
+        waits = (k.id == c.comparison_id, k.revealed_at.is_(None), k.params.contains('"blind":'))
+        conditions.append(~exists(select(literal(1)).where(*waits)))
     if wanted.experiments is not None:
         conditions.append(c.experiment_id.is_not(None) if wanted.experiments else c.experiment_id.is_(None))
     if wanted.user is not None:
