@@ -27,9 +27,7 @@ def shown(app: App) -> View | None:
         return None
     view = find(app, run_id)
     if view is not None:
-        st.session_state.run_id = run_id
-        if st.query_params.get("run") != run_id:
-            st.query_params["run"] = run_id
+        st.session_state.run_id = st.query_params["run"] = run_id
         if st.query_params.pop(AGAIN, None):
             st.session_state.inputs = True  # unfolded: it is opened to be asked again, or of others
     return view

@@ -75,10 +75,10 @@ def of_address(app: App) -> Shown | None:
 def look_at(id: str, turn: str | None) -> None:
     """Have this conversation and this branch of it in the address, so that a reload finds them."""
     st.session_state.conversation, st.session_state.turn = id, turn
-    for name, value in (("conversation", id), ("turn", turn)):
-        if value and st.query_params.get(name) != value:
-            st.query_params[name] = value
-    if not turn:
+    st.query_params["conversation"] = id
+    if turn:
+        st.query_params["turn"] = turn
+    else:
         st.query_params.pop("turn", None)
 
 
