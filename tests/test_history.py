@@ -255,6 +255,8 @@ def test_history_in_the_browser_shows_hits_exports_and_opens_again(page, dashboa
     expect(page.locator("[class*=st-key-entry_]")).to_be_visible()
     page.locator(".st-key-export button").first.click()
     page.get_by_role("button", name="Make the file").click()
+    expect(page.get_by_role("button", name="Download 1 as html")).to_be_visible()
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
     with page.expect_download() as download:
         page.get_by_role("button", name="Download 1 as html").click()
     assert "&lt;b&gt;Rottnest" in download.value.path().read_text(encoding="utf-8")
