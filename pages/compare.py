@@ -14,6 +14,7 @@ from pages._compare.voting import hidden, vote
 from pages._inputs import chosen, unready
 from pages._shared import announce, scroll, session, warm
 from pages._shared.format import moment, plain, start_of
+from pages._shared.parts import part
 from pages._shared.session import App
 
 AGAIN = "again"
@@ -195,10 +196,10 @@ else:
             vote.told(app, view, cast.vote)
     with st.container():
         # Blind cards are drawn once: how often would tell how fast.
-        st.fragment(answers, run_every=0.5 if live and not blind else None)(view, live, blind)
+        part(answers, 0.5 if live and not blind else None)(view, live, blind)
         if live:
             feed = component.feed_of(view.id, len(view.cards()), together=blind)
-            st.fragment(texts, run_every=0.15)(view, feed, known, blind)
+            part(texts, 0.15)(view, feed, known, blind)
     if not view.live and not cast:
         vote.ask(app, view, blind)
     if not blind:

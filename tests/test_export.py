@@ -196,8 +196,9 @@ ALL = Filter(include_simulated=True)
 
 def test_ctrl_c_leaves_nothing_behind(tmp_path):
     url = f"sqlite:///{tmp_path}/log.db"
-    fill(url, 20_000, 3)
-    words = [sys.executable, "-m", "llm_backends", "export", "--format", "csv", "-o", "calls.csv"]
+    fill(url, 40_000, 3)
+    # It gives way to this process, so that it isn't done before it is told to end.
+    words = ["nice", "-n", "19", sys.executable, "-m", "llm_backends", "export", "--format", "csv", "-o", "calls.csv"]
     environ = {"LLMSELECT_DATABASE_URL": url, "PYTHONPATH": sys.path[0], "HOME": str(tmp_path)}
     with subprocess.Popen(words, env=environ, cwd=tmp_path, stderr=subprocess.PIPE) as process:
         # Until rows are in it: a signal amid an import is that library's to handle.

@@ -15,6 +15,7 @@ from pages._compare.views import View
 from pages._shared import scroll, session
 from pages._shared.format import plain
 from pages._shared.markdown import safe_markdown
+from pages._shared.parts import part
 from pages._shared.session import App
 
 AT_FIRST, MORE = 10, 30
@@ -38,7 +39,7 @@ def draw(app: App, seen: Shown) -> None:
         _turn(app, seen, turn, len(seen.path) - 1 - at)
     if seen.live and seen.leaf:
         view = seen.leaf.view
-        st.fragment(_texts, run_every=0.15)(view, component.feed_of(view.id, 1))
+        part(_texts, 0.15)(view, component.feed_of(view.id, 1))
     if seen.leaf and state.pop("chat_begun", None) == seen.leaf.id:
         scroll.into_view(".st-key-of_user_0", block="center")
 
@@ -56,7 +57,7 @@ def _turn(app: App, seen: Shown, turn: Turn, number: int) -> None:
             if not seen.live:
                 _edit(app, turn, number)
     with st.chat_message("assistant"):
-        st.fragment(_answer, run_every=0.5 if live else None)(turn.view, number, live)
+        part(_answer, 0.5 if live else None)(turn.view, number, live)
         if turn.view.missing and not live:
             st.caption(":material/power_off: It never ended: LLMSelect was closed meanwhile.")
         with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"of_answer_{number}"):

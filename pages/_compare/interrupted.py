@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages._shared.format import moment, plain, start_of
+from pages._shared.parts import part
 
 if TYPE_CHECKING:
     from llm_backends.store.call_log import Comparison
@@ -20,7 +21,7 @@ def draw(interrupted: Interrupted) -> None:
     if st.session_state.get("interruptions_seen"):
         return
     if not interrupted.known.is_set():
-        st.fragment(_until_known, run_every=1)(interrupted)
+        part(_until_known, 1)(interrupted)
     elif interrupted.found:
         _notice(interrupted.found)
 

@@ -15,6 +15,7 @@ from llm_backends.store.experiments import Experiment
 from llm_backends.workers.queue import queue
 from pages._experiments import words, workers
 from pages._shared.format import dollars, plain
+from pages._shared.parts import part
 from pages._shared.session import App
 
 RUNNING = ("running", "ending", "queued")
@@ -54,7 +55,7 @@ def draw(app: App, id: str) -> None:
     """The progress, drawn anew every second while it runs, and the whole page once it has ended."""
     now = standing(app, id)
     live = now is not None and now.live
-    st.fragment(_progress, run_every=1 if live else None)(app, id, live)
+    part(_progress, 1 if live else None)(app, id, live)
 
 
 def _progress(app: App, id: str, live: bool) -> None:

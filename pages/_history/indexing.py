@@ -5,6 +5,7 @@ from threading import Lock, Thread
 import streamlit as st
 
 from llm_backends.store.call_log import CallLog
+from pages._shared.parts import part
 from pages._shared.session import App
 
 _begun: set[int] = set()
@@ -16,7 +17,7 @@ def draw(app: App) -> None:
     if not app.log.unindexed():
         return
     _start(app.log)
-    st.fragment(_progress, run_every=2)(app)
+    part(_progress, 2)(app)
 
 
 def _progress(app: App) -> None:

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages._insights import read
+from pages._shared.parts import part
 from pages._shared.session import App
 
 PATIENCE_S = 1.0
@@ -14,7 +15,7 @@ def done(app: App) -> bool:
     rolling = read.rolling(app)
     rolling.start(wait_s=PATIENCE_S)
     if rolling.going_on or rolling.stopped:
-        st.fragment(_progress, run_every=EVERY_S if rolling.going_on else None)(app)
+        part(_progress, EVERY_S if rolling.going_on else None)(app)
         return False
     return True
 

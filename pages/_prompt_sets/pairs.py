@@ -13,6 +13,7 @@ from llm_backends.store.votes.vote import Ballot, Vote, VoteFilter
 from pages._prompt_sets.result import read
 from pages._shared.format import plain
 from pages._shared.markdown import safe_markdown
+from pages._shared.parts import part
 from pages._shared.session import App
 
 PAGE = "pages/prompt_sets.py"
@@ -54,7 +55,7 @@ def draw(app: App, experiment: Experiment) -> None:
         "between equals in about a third of all cases. Every two slots are asked about equally often.",
     )
     most = int(st.session_state[f"votes {experiment.id}"])
-    st.fragment(_asking)(app, experiment, queue(answered, experiment.id, most))
+    part(_asking)(app, experiment, queue(answered, experiment.id, most))
 
 
 def _answered(columns: Columns) -> dict[int, list[int]]:

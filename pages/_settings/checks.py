@@ -9,6 +9,7 @@ from llm_backends.redact import hide
 from llm_backends.runs.check import AT_ONCE, Checked
 from llm_backends.sentences import advice
 from pages._shared.format import duration, plain
+from pages._shared.parts import part
 
 _turns = Semaphore(AT_ONCE)
 
@@ -87,7 +88,7 @@ def _result(found: Checked) -> None:
 def poll() -> None:
     """Draw the page anew when a check has ended. Nothing runs where nothing is checked."""
     if checks().running:
-        st.fragment(_until_news, run_every=0.5)(len(checks().found))
+        part(_until_news, 0.5)(len(checks().found))
 
 
 def _until_news(seen: int) -> None:

@@ -9,6 +9,7 @@ from llm_backends import sentences
 from llm_backends.facts import NotReady
 from pages._shared import session
 from pages._shared.format import plain
+from pages._shared.parts import part
 from pages._shared.session import App
 
 
@@ -29,7 +30,7 @@ def draw(app: App, pages: Sequence, page: str) -> None:
         goes_on = [run.id != shown for run in session.live_runs(app)]
         goes_on += [one.id != experiment for one in app.experiments.running()]
         busy = any(goes_on) or not app.log.flush(0)
-        st.fragment(_status, run_every=2 if busy else None)(app, shown, experiment)
+        part(_status, 2 if busy else None)(app, shown, experiment)
 
 
 def _shown(page: str) -> str | None:

@@ -21,6 +21,7 @@ from pages._prompt_sets import form, pairs
 from pages._prompt_sets.judge import ask, looks
 from pages._prompt_sets.result import matrix, read, slots
 from pages._shared.format import plain, start_of
+from pages._shared.parts import part
 from pages._shared.session import App
 
 _SHARE = (
@@ -31,7 +32,7 @@ _SHARE = (
 
 def draw(app: App, experiment: Experiment, live: bool) -> None:
     """Draw it; anew from time to time while the judge is asked."""
-    st.fragment(_results, run_every=3 if live else None)(app, experiment.id, live)
+    part(_results, 3 if live else None)(app, experiment.id, live)
 
 
 def _results(app: App, id: str, live: bool) -> None:
@@ -224,9 +225,9 @@ def _calls(app: App, found: Outcome, one: Experiment, judged: Columns | None, li
     st.subheader("What the judge was asked and said", anchor=False)
     slots.draw(calls)
     if judged is not None and one.id == found.judging.id:
-        st.fragment(_part)(lambda: looks.draw(app, found, judged, calls, labels(judged)))
+        part(_part)(lambda: looks.draw(app, found, judged, calls, labels(judged)))
     else:
-        st.fragment(_part)(lambda: matrix.draw(app, calls))
+        part(_part)(lambda: matrix.draw(app, calls))
 
 
 def _part(draw: Callable[[], None]) -> None:

@@ -8,6 +8,7 @@ from llm_backends.experiments.checking.kept import usable
 from llm_backends.results.columns import Columns
 from pages._prompt_sets import checks
 from pages._shared.format import plain
+from pages._shared.parts import part
 from pages._shared.session import App
 
 
@@ -47,7 +48,7 @@ def progress(app: App, id: str, unjudged: bool) -> None:
     judging = app.experiments.rechecking(id)
     going = judging is not None and not judging.wait(0)
     if going or (judging and judging.problem):
-        st.fragment(_progress, run_every=0.5 if going else None)(app, id)
+        part(_progress, 0.5 if going else None)(app, id)
     elif unjudged and app.experiments.get(id) is None:
         _unjudged(app, id)
 

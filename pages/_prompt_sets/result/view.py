@@ -10,6 +10,7 @@ from pages._prompt_sets import pairs
 from pages._prompt_sets.judge import ask
 from pages._prompt_sets.result import changed, exports, matrix, read, recheck, slots, verdicts
 from pages._shared.format import plain
+from pages._shared.parts import part
 from pages._shared.session import App
 
 
@@ -17,7 +18,7 @@ def draw(app: App, experiment: Experiment, live: bool) -> None:
     """Draw it; anew from time to time while the experiment runs."""
     if not experiment.counts.ended and not live:
         return
-    st.fragment(_results, run_every=read.every_s(experiment) if live else None)(app, experiment.id, live)
+    part(_results, read.every_s(experiment) if live else None)(app, experiment.id, live)
 
 
 def _results(app: App, id: str, live: bool) -> None:
@@ -39,7 +40,7 @@ def _parts(app: App, one: Experiment, live: bool) -> None:
     first = st.container()
     slots.draw(columns)
     st.subheader("Prompts", anchor=False)
-    st.fragment(_matrix)(app, columns)
+    part(_matrix)(app, columns)
     with first:  # they take the longest to work out
         verdicts.draw(columns, key, live)
     recheck.draw(app, columns)
