@@ -92,7 +92,9 @@ def test_a_run_goes_on_whatever_else_the_analyst_does(page, sandbox_dashboard):
     page.locator(".st-key-inputs summary").first.click()
     expect(page.locator(".st-key-prompt textarea")).to_have_value("Typed right before the click")
 
-    page.wait_for_url(re.compile("route_azure=true"))
+    with page.expect_event("framenavigated"):  # the link of the page in view names neither run nor route
+        page.get_by_role("link", name="Compare", exact=True).click()
+    page.wait_for_url(re.compile("route_azure=true&run="))
     page.reload()
     expect(card(page, 1)).to_contain_text("streaming")
     expect(card(page, 1)).to_contain_text("direct")

@@ -86,7 +86,11 @@ def test_a_chain_from_before_parents_had_a_column_is_found_by_its_parameters(log
 def test_conversations_are_listed_by_when_they_went_on_and_found_by_title_and_message(log):
     ids = [begun(log, f"Title {n} % _") for n in range(3)]
     turn(log, "Something about Größe", "yes", conversation=ids[0])
+    table = tables.conversations
     with log.database.writing() as connection:
+        for day, id in enumerate(ids, 1):
+            then = f"2026-01-0{day}T00:00:00.000+00:00"
+            connection.execute(table.update().where(table.c.id == id).values(updated_at=then))
         kept.touch(connection, ids[0])
         assert kept.rename(connection, ids[1], "Named anew") and not kept.rename(connection, "gone", "x")
     found = read(log, kept.recent, 2, None, None, None)

@@ -237,7 +237,9 @@ def test_a_month_is_told_with_the_models_that_are_cheaper_and_not_slower(opened,
 def test_the_experiment_that_settles_it_is_filled_in_on_its_page(opened, tmp_path):
     page = opened(tmp_path / "log.db")
     page.query_params["ask"] = ["openai/gpt-4o", "openai/gpt-4o-mini"]
+    page.query_params["route"] = "azure"
     page.switch_page("pages/prompt_sets.py").run()
+    assert page.toggle(key="route_azure").value and "route" not in page.query_params
     picked = [value.partition(" · ")[0] for value in page.multiselect(key="models").value]
     assert picked == ["openai/gpt-4o", "openai/gpt-4o-mini"] and "ask" not in page.query_params
 

@@ -8,6 +8,7 @@ from llm_backends.insights.ranking import Ranked
 from llm_backends.stats.verdict import about
 from pages._inputs import chosen as inputs
 from pages._inputs.picks import MAX_SLOTS
+from pages._shared import sidebar
 
 SETS, LAB = "pages/prompt_sets.py", "pages/route_lab.py"
 
@@ -55,4 +56,4 @@ def _on_both(asked: Sequence[Ranked]) -> list[str]:
 
 def _toggle(routes: set[str]) -> dict[str, str]:
     """What turns the sidebar's toggle to the route that all of them have."""
-    return {"route_azure": str("azure" in routes).lower()} if len(routes - {"local"}) == 1 else {}
+    return {sidebar.ROUTE: "azure" if "azure" in routes else "direct"} if len(routes - {"local"}) == 1 else {}

@@ -12,6 +12,9 @@ from pages._shared.format import plain
 from pages._shared.parts import part
 from pages._shared.session import App
 
+ROUTE = "route"
+"""What a link sets to turn the toggle: "direct" or "azure"."""
+
 
 def draw(app: App, pages: Sequence, page: str) -> None:
     """Draw the sidebar. `page` is the one in view, by its address: Compare and Chat show one of the runs themselves."""
@@ -41,14 +44,14 @@ def _shown(page: str) -> str | None:
 
 def _route(app: App) -> None:
     azure = app.settings.azure
+    _turned(azure.enabled)
     st.toggle(
         "Route through Azure AI Foundry",
-        value=azure.enabled,
         key="route_azure",
-        bind="query-params",  # a reload must not change the route behind the analyst's back
         help="Takes effect with the next run. Models on this machine stay here on either route.",
     )
     on = session.route() == "azure"
+    _keep_in_address(on, azure.enabled)
     needed = {"ENDPOINT": azure.endpoint} | ({"KEY": azure.key} if azure.auth == "key" else {})
     unset = [name for name, value in needed.items() if not value]
     if not on:
@@ -62,6 +65,29 @@ def _route(app: App) -> None:
             st.warning(f"{said} Until then only models on this machine can answer.", icon=":material/cloud_off:")
         else:
             st.caption(said)
+
+
+def _turned(at_first: bool) -> None:
+    """Turn the toggle as a link asks, or, when the page is loaded, as its address says."""
+    state, address = st.session_state, st.query_params
+    asked = address.pop(ROUTE, None)
+    if asked:
+        state.route_azure = asked == "azure"
+    elif "route_azure" not in state:
+        state.route_azure = address.get("route_azure", str(at_first).lower()) == "true"
+
+
+def _keep_in_address(on: bool, at_first: bool) -> None:
+    """Write the route into the address: a reload must not change it behind the analyst's back.
+
+    Only where it isn't what the installation says, and again whenever it is missing: a toggle bound to the address
+    would lose it when the link of the page in view is clicked, as Streamlit leaves it out there.
+    """
+    kept = None if on == at_first else str(on).lower()
+    if kept and st.query_params.get("route_azure") != kept:
+        st.query_params["route_azure"] = kept
+    elif not kept:
+        st.query_params.pop("route_azure", None)
 
 
 def _providers(app: App) -> None:
