@@ -4,10 +4,11 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages._shared import scroll, session, sidebar, warm
+from pages._shared import parts, scroll, session, sidebar, warm
 
 HERE = Path(__file__).parent / "pages" / "_shared"
 
+parts.from_the_top()
 st.set_page_config(
     page_title="LLMSelect",
     page_icon=str(HERE / "icon.svg"),

@@ -69,7 +69,7 @@ def test_every_page_can_be_read_and_scrolled_by_everybody(page, sandbox_dashboar
     check(page)
     page.locator(".st-key-stop_all button").click()
     expect(page.get_by_test_id("stDataFrame")).to_be_visible()
-    expect(page.locator(".st-key-run button")).to_be_enabled()
+    expect(page.locator(".st-key-run button:enabled")).to_be_visible()
     check(page)
     for name in ("Chat", "Route lab", "Leaderboard", "Insights", "History", "Settings"):
         page.get_by_role("link", name=name).click()

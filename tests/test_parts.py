@@ -4,7 +4,13 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
+from streamlit.delta_generator_singletons import (
+    context_dg_stack,
+    get_default_dg_stack_value,
+    get_dg_singleton_instance,
+)
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
+from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
 from streamlit.testing.v1 import AppTest
 
 from .conftest import end_app
@@ -72,6 +78,39 @@ def test_chat_while_an_answer_streams(messages):
     messages.clear()
     page.chat_input[0].set_value("Hello").run()
     check(messages, 3)
+
+
+def test_a_page_that_follows_a_part_in_its_thread_is_drawn_in_its_own_place(messages, monkeypatch):
+    run = ScriptRunner._run_script
+
+    def after_a_part(runner, request):
+        context_dg_stack.set((*get_default_dg_stack_value(), get_dg_singleton_instance().sidebar_dg))
+        run(runner, request)
+
+    monkeypatch.setattr(ScriptRunner, "_run_script", after_a_part)
+    page = AppTest.from_file(APP, default_timeout=60).run()
+    assert page.main.title[0].value == "Compare models" and not page.sidebar.title
+    assert page.sidebar.toggle(key="route_azure")
+
+
+def test_lines_above_the_answers_leave_them_in_their_places(messages):
+    page = AppTest.from_file(APP, default_timeout=60)
+    page.query_params["ask"] = [f"openai/{GROWING}", f"mistral/{GROWING}"]
+    page.run()
+    page.button(key="run").click().run()
+    before = places(messages)
+    messages.clear()
+    page.session_state.inputs = True  # unfolded
+    page.toggle(key="route_azure").set_value(True).run()
+    assert sum("is not ready" in line.value for line in page.main.caption) == 2
+    assert len(before) == 2 and places(messages) == before
+
+
+def places(messages) -> dict[str, list[int]]:
+    """Where each card is on the page: in another place it would be built anew, without its buttons meanwhile."""
+    blocks = [message for message in messages if message.delta.HasField("add_block")]
+    named = {message.delta.add_block.id.rpartition("-")[2]: list(message.metadata.delta_path) for message in blocks}
+    return {name: place for name, place in named.items() if name.startswith("card_")}
 
 
 def test_every_part_of_a_page_is_made_so():

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import ParamSpec
 
 import streamlit as st
+from streamlit.delta_generator_singletons import context_dg_stack, get_default_dg_stack_value
 
 Given = ParamSpec("Given")
 
@@ -23,3 +24,12 @@ def part(draw: Callable[Given, None], every_s: float | None = None) -> Callable[
             fragment(*args, **kwargs)
 
     return drawn
+
+
+def from_the_top() -> None:
+    """Draw what follows in the page's own place, whichever part was drawn before it. A run of the page begins with it.
+
+    A request that comes just as a part's own run ends is served by the same thread, and there Streamlit would go on
+    inside that part: the whole page, in the place of one answer.
+    """
+    context_dg_stack.set(get_default_dg_stack_value())
