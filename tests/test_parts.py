@@ -13,6 +13,8 @@ from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
 from streamlit.testing.v1 import AppTest
 
+from pages._shared import session
+
 from .conftest import end_app
 
 APP = str(Path(__file__).parent.parent / "app.py")
@@ -104,6 +106,25 @@ def test_lines_above_the_answers_leave_them_in_their_places(messages):
     page.toggle(key="route_azure").set_value(True).run()
     assert sum("is not ready" in line.value for line in page.main.caption) == 2
     assert len(before) == 2 and places(messages) == before
+
+
+def test_a_comparison_that_ends_while_its_page_is_drawn_is_drawn_as_ended(messages, monkeypatch):
+    caption, ended = st.caption, []
+
+    def ends_meanwhile(text, **how):
+        if text.startswith("Running."):
+            for run in session.app().runs.live():
+                run.race.stop()
+                ended.append(run.wait(30))
+        return caption(text, **how)
+
+    page = AppTest.from_file(APP, default_timeout=60)
+    page.query_params["ask"] = [f"openai/{GROWING}"]
+    page.run()
+    monkeypatch.setattr(st, "caption", ends_meanwhile)
+    page.button(key="run").click().run()
+    assert ended == [True]
+    assert not page.button(key="run").disabled and page.button(key="stop_all").disabled
 
 
 def places(messages) -> dict[str, list[int]]:

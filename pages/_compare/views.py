@@ -45,19 +45,19 @@ class Card:
 
 @dataclass(frozen=True)
 class View:
-    """A comparison. `run` is None when it comes from the log; `missing` counts slots that never ended there."""
+    """A comparison. `run` is None when it comes from the log; `missing` counts slots that never ended there.
+
+    `live` is whether it ran when it was looked up: one answer for all of a page, though it may end while that is drawn.
+    """
 
     id: str
     prompt: str
     started_at: str
     plan: Plan
     run: Run | None
+    live: bool = False
     logged: tuple[Card, ...] = ()
     missing: int = 0
-
-    @property
-    def live(self) -> bool:
-        return self.run is not None and not self.run.finished
 
     def cards(self) -> tuple[Card, ...]:
         """The slots, as they are at this moment."""
@@ -73,7 +73,7 @@ class View:
 
 def of_run(run: Run) -> View:
     """The view of a run in memory."""
-    return View(run.id, run.prompt, run.started_at.isoformat(), run.plan, run)
+    return View(run.id, run.prompt, run.started_at.isoformat(), run.plan, run, live=not run.finished)
 
 
 def of_log(found: Comparison) -> View:
@@ -96,7 +96,7 @@ def of_log(found: Comparison) -> View:
         for call in found.calls
     )
     missing = found.slots - len(cards)
-    return View(found.id, found.prompt, found.created_at, plan, None, cards, missing)
+    return View(found.id, found.prompt, found.created_at, plan, None, logged=cards, missing=missing)
 
 
 def _names(plan: Plan, refs: Sequence[str]) -> Sequence[str]:
