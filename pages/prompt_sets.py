@@ -33,7 +33,7 @@ def experiment(app: App, id: str) -> None:
     if st.query_params.get(pairs.ASKED):
         pairs.draw(app, now.record)
         return
-    standing.draw(app, id)
+    standing.draw(app, id, now.live)
     (found if now.record.judges else view).draw(app, now.record, now.live)
 
 

@@ -40,7 +40,7 @@ def draw(app: App) -> None:
             st.page_link(PAGE, label="All Route labs", icon=":material/arrow_back:")
         st.caption(plain(moment(now.record.created_at)))
     with st.container():
-        standing.draw(app, now.record.id)
+        standing.draw(app, now.record.id, now.live)
         if now.live:
             st.caption("What it found is told when it has ended: whoever looks on the way finds too much.")
     with st.container():

@@ -16,7 +16,9 @@ from llm_backends.prompt_set import PromptSet, Row
 from llm_backends.store import experiments as kept
 from llm_backends.store.call_log import CallLog
 from llm_backends.store.tables import experiments
+from pages._experiments import standing as module
 from pages._experiments import workers
+from pages._prompt_sets.result import view
 from pages._shared import session
 
 from .conftest import end_app
@@ -207,6 +209,25 @@ def test_a_call_in_flight_is_waited_for_or_stopped(opened):
     assert engine.wait(30)
     page.run()
     assert record(id).counts.ended == 0 and named(page, "Start") and not page.exception
+
+
+def test_one_that_ends_while_its_page_is_drawn_is_drawn_as_ended(opened, monkeypatch):
+    page, standing = opened(), module.standing
+    id = add(SLOW, prompts=1)
+    page = opened(experiment=id)
+
+    def ends_then(app, id):
+        now = standing(app, id)
+        if engine := app.experiments.get(id):
+            engine.stop()
+            assert engine.wait(30)
+        return now
+
+    monkeypatch.setattr(module, "standing", ends_then)
+    live = []
+    monkeypatch.setattr(view, "draw", lambda app, experiment, lives: live.append(lives))
+    named(page, "Start").click().run()
+    assert live == [False] and "Stop" not in labels(page) and not page.exception
 
 
 def test_one_that_was_killed_or_ran_out_of_budget_says_so_and_goes_on(opened):

@@ -51,10 +51,11 @@ def standing(app: App, id: str) -> Standing | None:
     return Standing(record, None, progress, state)
 
 
-def draw(app: App, id: str) -> None:
-    """The progress, drawn anew every second while it runs, and the whole page once it has ended."""
-    now = standing(app, id)
-    live = now is not None and now.live
+def draw(app: App, id: str, live: bool) -> None:
+    """The progress, drawn anew every second while it runs, and the whole page once it has ended.
+
+    `live` is what all of the page goes by: an experiment may end while that is drawn.
+    """
     part(_progress, 1 if live else None)(app, id, live)
 
 
