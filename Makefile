@@ -23,7 +23,7 @@ sandbox: setup ## open the dashboard on simulated providers: no keys, no network
 	@STREAMLIT_SERVER_PORT=$(PORT) $(PY) -m llm_backends sandbox --dashboard
 
 test: setup ## run the tests (some of them: make test ARGS="-k race"; branch coverage: ARGS=--cov)
-	@$(PY) -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(PY) -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: setup ## check style, formatting and types
 	@$(PY) -m ruff check .

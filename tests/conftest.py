@@ -25,11 +25,18 @@ PERSONAL = (
 SLOW_MS = 60_000
 """How long a browser is waited for: two of them and their servers may share two cores with whatever else runs."""
 
+LONG = ("test_workers.py", "test_experiments.py")
+"""Files that are begun first: a long one that is begun last would be waited for with nothing else to do."""
+
 
 def pytest_configure():
     for name in list(os.environ):
         if name.upper().startswith(tuple(PERSONAL.split())) and name != "LLMSELECT_TEST_POSTGRES_URL":
             del os.environ[name]
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: item.path.name not in LONG)
 
 
 def _fail_if_left_out(report):
