@@ -33,6 +33,10 @@ def pytest_configure():
     for name in list(os.environ):
         if name.upper().startswith(tuple(PERSONAL.split())) and name != "LLMSELECT_TEST_POSTGRES_URL":
             del os.environ[name]
+    # Pages that a test runs from elsewhere run by the project's settings too: they are read once.
+    from streamlit.config import get_config_options
+
+    get_config_options()
 
 
 def pytest_collection_modifyitems(items):
