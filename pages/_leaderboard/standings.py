@@ -29,7 +29,8 @@ def draw(ratings: Ratings, bad: Callable[[str], int]) -> None:
     st.dataframe(
         rows,
         hide_index=True,
-        width="stretch",
+        placeholder="—",
+        alt="Rank, rating and votes of each model",
         column_config={
             "Rank": st.column_config.TextColumn(help=RANK),
             "Rating": st.column_config.NumberColumn(format="%.0f", help=RATING),
@@ -108,7 +109,7 @@ def _against(ratings: Ratings) -> None:
                     else f"{tally.better} : {tally.worse}" + (f" ({tally.tied} tied)" if tally.tied else "")
                 )
             rows.append(row)
-        st.dataframe(rows, hide_index=True, width="stretch")
+        st.dataframe(rows, hide_index=True, placeholder="—", alt="Wins of each model against each other")
         st.caption("In each line, how often its answer was found better, and how often the column's was.")
 
 
