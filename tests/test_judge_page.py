@@ -89,7 +89,8 @@ def test_a_judge_is_asked_from_a_result_and_its_outcome_is_found_again(opened):
     log = session.app().log
     for number in (1, 2, 3):
         first, second = (call_id(Place(of, number, 0), slot) for slot in (0, 1))
-        log.vote(Vote(f"person {number}", ((first,), (second,)), True, experiment_id=of, prompt_number=number))
+        ballot = ((first,), (second,)) if number < 3 else ((second,), (first,))
+        log.vote(Vote(f"person {number}", ballot, True, experiment_id=of, prompt_number=number))
     page.run()
     assert "On 3 pairs that people voted on blind it said the same in 1. Cohen's kappa" in told(page)
     assert "points less often than people did on the same 3 pairs" in told(page)

@@ -129,8 +129,25 @@ def test_kappa_is_agreement_beyond_chance():
     # 70 of 100 alike, half of them by chance: (0.7 - 0.5) / 0.5.
     found = kappa([("a", "a")] * 35 + [("b", "b")] * 35 + [("a", "b")] * 15 + [("b", "a")] * 15)
     assert found.estimate == pytest.approx(0.4) and 0.2 < found.low < 0.25 and 0.55 < found.high < 0.6
-    assert kappa([("a", "a")] * 9) is None and kappa([]) is None and kappa([("a", "b")]) is None
-    assert kappa([("a", "a"), ("b", "b")]).estimate == 1
+    assert kappa([("a", "a")] * 9) is None and kappa([]) is None and kappa([("a", "b")] * 4) is None
+    alike = kappa([("a", "a"), ("b", "b")] * 5)
+    assert alike.estimate == alike.high == 1 and 0.4 < alike.low < 0.5  # ten alike don't make it certain
+
+
+def test_kappa_holds_the_truth_though_the_pairs_of_one_question_resemble_each_other():
+    """Of 60 questions with 3 pairs each that go alike, 95 in 100 intervals hold it; taken for 180, far fewer would."""
+    rng = random(7)
+    held, apart = 0, 0
+    for _ in range(200):
+        said, of = [], []
+        for question in range(60):
+            people = rng.choice(["first", "second"])
+            judge = people if rng.random() < 0.8 else ("first" if people == "second" else "second")
+            said += [(people, judge)] * 3
+            of += [question] * 3
+        held += kappa(said, of).holds(0.6)  # 0.8 alike, half of it by chance
+        apart += kappa(said).holds(0.6)
+    assert 184 <= held <= 198 and apart < 160
 
 
 def test_a_judge_is_held_against_people_on_the_pairs_that_both_saw_and_caught_at_favouring_its_own():
@@ -141,7 +158,7 @@ def test_a_judge_is_held_against_people_on_the_pairs_that_both_saw_and_caught_at
 
         def voted(first_wins: bool, calls=calls, targets=targets, number=number, **more) -> CastVote:
             ballot = ((calls[0],), (calls[1],)) if first_wins else ((calls[1],), (calls[0],))
-            vote = Vote(f"{number} {more}", ballot, True, comparison_id="c", **more)
+            vote = Vote(f"{number} {more}", ballot, True, comparison_id=f"c{number}", **more)
             return CastVote(vote, "2026-11-27T08:00:00.000+00:00", targets)
 
         people.append(voted(number < 20))

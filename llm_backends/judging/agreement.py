@@ -1,9 +1,10 @@
 """Whether a judge agrees with people, and whether it favours its own."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from statistics import fmean
 from typing import Literal
 
 from ..stats.agreement import kappa
@@ -29,11 +30,22 @@ def looks(votes: Iterable[CastVote]) -> Looks:
     return found
 
 
+def questions(votes: Iterable[CastVote]) -> dict[str, Hashable]:
+    """What each call answers: a comparison's prompt, or a prompt of an experiment."""
+    return {
+        call: vote.comparison_id or (vote.experiment_id, vote.prompt_number)
+        for vote in (cast.vote for cast in votes)
+        for group in vote.ballot
+        for call in group
+    }
+
+
 @dataclass(frozen=True)
 class Agreement:
     """How a judge's verdicts compare with people's on the same pairs of answers.
 
-    `kappa` is Cohen's; None where there are too few pairs for one. `same` of `pairs` went alike.
+    `kappa` is Cohen's; None where there are too few questions for one. `same` of `pairs` went alike. The pairs of one
+    question are not taken for independent.
     """
 
     pairs: int
@@ -43,9 +55,12 @@ class Agreement:
 
 def agreement(people: Iterable[CastVote], judge: Iterable[CastVote]) -> Agreement:
     """The first vote of each side on each pair that both have looked at."""
-    theirs, judged = looks(people), looks(judge)
-    both = [(theirs[pair][0], judged[pair][0]) for pair in theirs.keys() & judged.keys()]
-    return Agreement(len(both), sum(one == other for one, other in both), kappa(both))
+    judge = list(judge)
+    theirs, judged, of = looks(people), looks(judge), questions(judge)
+    pairs = sorted(theirs.keys() & judged.keys())
+    both = [(theirs[pair][0], judged[pair][0]) for pair in pairs]
+    found = kappa(both, [of[one] for one, _ in pairs])
+    return Agreement(len(both), sum(one == other for one, other in both), found)
 
 
 def kin(judge: str, ref: str) -> bool:
@@ -56,17 +71,20 @@ def kin(judge: str, ref: str) -> bool:
 def self_preference(people: Iterable[CastVote], judge: Sequence[CastVote]) -> Interval | None:
     """How much more often the judge finds its own vendor's answer better than people do, on the same pairs.
 
-    A difference of shares, from -1 to 1, by Newcombe; None where no pair holds one of its own against another.
+    A difference of shares, from -1 to 1, by Newcombe, where each question counts once, with the share of its pairs;
+    None where no pair holds one of its own against another.
     """
-    theirs, judged = looks(people), looks(judge)
+    theirs, judged, of = looks(people), looks(judge), questions(judge)
     whose = {call: target.ref for cast in judge for call, target in cast.targets.items()}
     names = {cast.vote.judge for cast in judge if cast.vote.judge}
-    counted: list[tuple[bool, bool]] = []
+    counted: dict[Hashable, list[tuple[bool, bool]]] = defaultdict(list)
     for pair in sorted(theirs.keys() & judged.keys()):
         own = [any(kin(name, whose[call]) for name in names) for call in pair]
         if own[0] != own[1]:
             wanted: Verdict = "first" if own[0] else "second"
-            counted.append((theirs[pair][0] == wanted, judged[pair][0] == wanted))
+            counted[of[pair[0]]].append((theirs[pair][0] == wanted, judged[pair][0] == wanted))
     if not counted:
         return None
-    return newcombe_interval([float(theirs) for theirs, _ in counted], [float(judges) for _, judges in counted])
+    by_people = [fmean(people for people, _ in pairs) for pairs in counted.values()]
+    by_judge = [fmean(judges for _, judges in pairs) for pairs in counted.values()]
+    return newcombe_interval(by_people, by_judge)

@@ -1,42 +1,64 @@
 """How far two raters agree beyond chance: Cohen's kappa, with its interval."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Hashable, Sequence
 from math import sqrt
 
-from .intervals import LEVEL, Interval, deviations
+from .intervals import LEVEL, Interval
+from .shares import share_interval
+
+Said = tuple[Hashable, Hashable]
+"""What the one rater said of a thing, and what the other."""
 
 
-def kappa(pairs: Sequence[tuple[Hashable, Hashable]]) -> Interval | None:
+def kappa(said: Sequence[Said], question: Sequence[Hashable] | None = None) -> Interval | None:
     """Cohen's kappa of what two raters said of the same things: 1 is all alike, 0 is as often as chance would.
 
-    None for fewer than two things, or where both always said the same one thing: nothing can be said of chance then.
-    J. Cohen, Educational and Psychological Measurement 20 (1960) 37-46; the interval is a jackknife's.
+    `question` is what each thing belongs to, itself if not told: things of one question resemble each other and are
+    left out together. None for fewer than two questions, or where one of the two always said the same: nothing can be
+    told from chance then.
+
+    J. Cohen, Educational and Psychological Measurement 20 (1960) 37-46. The interval is a jackknife's by question, with
+    Student's degrees of freedom as in `means.mean_of_clusters`. Where all is alike that would be no wider than a point:
+    then it begins where the agreement is at the lower end of Wilson's interval, by questions.
     """
-    n = len(pairs)
-    estimate = _kappa(Counter(pairs), n)
-    if n < 2 or estimate is None:
+    from scipy.special import stdtrit
+
+    counts, n = Counter(said), len(said)
+    estimate = _kappa(counts, n)
+    parts: dict[Hashable, Counter[Said]] = defaultdict(Counter)
+    for of, one in zip(range(n) if question is None else question, said, strict=True):
+        parts[of][one] += 1
+    if estimate is None or len(parts) < 2 or any(len({pair[rater] for pair in counts}) < 2 for rater in (0, 1)):
         return None
-    counts = Counter(pairs)
-    without = {}
-    for pair in counts:
-        fewer = counts.copy()
-        fewer[pair] -= 1
-        value = _kappa(fewer, n - 1)
-        without[pair] = estimate if value is None else value
-    mean = sum(without[pair] * count for pair, count in counts.items()) / n
-    error = sqrt((n - 1) / n * sum(count * (without[pair] - mean) ** 2 for pair, count in counts.items()))
-    away = deviations(LEVEL) * error
+    if estimate == 1:
+        alike = share_interval(len(parts), len(parts))
+        chance = _by_chance(counts, n)
+        low = (alike.low - chance) / (1 - chance) if alike else -1.0
+        return Interval(1.0, max(-1.0, low), 1.0, LEVEL, "Wilson", n)
+    left = [_kappa(counts - part, n - part.total()) for part in parts.values()]
+    values = [estimate if value is None else value for value in left]
+    mean = sum(values) / len(values)
+    error = sqrt((1 - 1 / len(values)) * sum((value - mean) ** 2 for value in values))
+    if error < 1e-9:
+        return None
+    equal = n**2 / sum(part.total() ** 2 for part in parts.values())
+    away = float(stdtrit(max(1.0, equal - 1), (1 + LEVEL) / 2)) * error
     return Interval(estimate, max(-1.0, estimate - away), min(1.0, estimate + away), LEVEL, "jackknife by cluster", n)
 
 
-def _kappa(counts: Counter[tuple[Hashable, Hashable]], n: int) -> float | None:
-    if n < 1:
+def _kappa(counts: Counter[Said], n: int) -> float | None:
+    chance = _by_chance(counts, n) if n else 1.0
+    if chance >= 1:
         return None
+    same = sum(count for (one, other), count in counts.items() if one == other) / n
+    return (same - chance) / (1 - chance)
+
+
+def _by_chance(counts: Counter[Said], n: int) -> float:
+    """How often two raters would say the same who say each thing as often as these, but of anything."""
     first, second = Counter[Hashable](), Counter[Hashable]()
     for (one, other), count in counts.items():
         first[one] += count
         second[other] += count
-    same = sum(count for (one, other), count in counts.items() if one == other) / n
-    by_chance = sum(first[kind] * second[kind] for kind in first) / n**2
-    return None if by_chance >= 1 else (same - by_chance) / (1 - by_chance)
+    return sum(first[kind] * second[kind] for kind in first) / n**2

@@ -11,7 +11,7 @@ from pages._shared.session import App
 
 KAPPA = (
     "People's blind votes are looked at. Cohen's kappa: 1 is full agreement, 0 as much as chance alone would make. In "
-    "brackets the 95 % interval."
+    "brackets the 95 % interval, a jackknife's by prompt."
 )
 
 

@@ -165,7 +165,7 @@ def _people(app: App, found: Outcome, columns: Columns) -> None:
 
 _KAPPA = (
     "Cohen's kappa: 1 is always alike, 0 as often as chance would have it. Of people's blind votes the first on each "
-    "pair; the interval is a jackknife's, at 95 %."
+    "pair; the interval is a jackknife's by prompt, at 95 %."
 )
 
 
