@@ -12,8 +12,11 @@ from streamlit.testing.v1 import AppTest
 
 from benchmarks.dashboard import APP
 from benchmarks.million import fill
+from llm_backends.insights.provenance import Provenance
 from llm_backends.insights.rolling import Rolling
+from llm_backends.insights.summary import FIGURE
 from llm_backends.store.call_log import CallLog
+from llm_backends.store.calls import Filter
 from llm_backends.types import CallResult, Target, Usage
 from pages._insights import read
 from pages._shared import session
@@ -183,6 +186,21 @@ def test_a_number_opens_its_calls_and_the_address_keeps_the_view(page, dashboard
     dialog.get_by_role("link", name="Open").first.click()
     expect(page).to_have_url(re.compile("run=|experiment="))
     expect(page.get_by_role("heading", name="Insights")).to_have_count(0)
+
+
+def test_a_call_that_waits_for_a_blind_vote_is_not_shown_behind_a_number(opened, tmp_path):
+    log = CallLog(f"sqlite:///{tmp_path / 'log.db'}")
+    id = log.open_comparison("Which?", None, {"blind": 5}, 1)
+    log.record(id, 0, call(ttft_ms=123.0))
+    log.close()
+    logged(tmp_path / "log.db", call(ms=456.0))
+    page = opened(tmp_path / "log.db")
+    found = Provenance("", FIGURE["calls"], 2, "Of 2 calls.", Filter())
+    page.session_state["insights_behind"] = (found, "All")
+    page.run()
+    (dialog,) = page.get("dialog")
+    told = "".join(one.value for one in (*dialog.markdown, *dialog.caption)).replace("\\", "")
+    assert told.count("waits for a blind vote") == 1 and told.count("gpt-4o (direct)") == 1 and not page.exception
 
 
 def test_a_table_is_taken_away_unrounded(page, dashboard, made):

@@ -9,6 +9,7 @@ from llm_backends.insights.provenance import Provenance
 from llm_backends.metrics import Metric
 from llm_backends.store import experiments
 from llm_backends.store.call_log import LoggedCall
+from llm_backends.store.search.find import blind
 from pages._shared.format import UNKNOWN, dollars, duration, number, plain
 from pages._shared.measures import brief
 from pages._shared.session import App
@@ -81,9 +82,14 @@ def _calls(app: App, calls: tuple[LoggedCall, ...], near: bool) -> None:
     if not calls:
         st.info("No single call is to be shown: there is none, or it was deleted.", icon=":material/search_off:")
         return
+    with app.log.database.reading() as connection:
+        hidden = blind(connection, {call.comparison_id for call in calls if call.comparison_id})
     st.markdown("**The calls nearest to it**" if near else "**The newest of them**")
     scale_ms = max((call.result.total_ms or 0.0 for call in calls), default=0.0) or 1.0
     for place, call in enumerate(calls):
+        if call.comparison_id in hidden:
+            st.caption(":material/visibility_off: One that waits for a blind vote: it is shown once that is cast.")
+            continue
         result = call.result
         with st.container(border=True, key=f"behind_{place}"):
             when = datetime.fromisoformat(result.started_at).astimezone(UTC)
