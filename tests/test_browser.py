@@ -184,10 +184,10 @@ def talkative(tmp_path_factory):
 
 
 def let_talk(page, url):
-    """Two answers that go on and on, and where the first one grows."""
+    """Two answers that go on for 20 s, to the page's limit of tokens, and where the first one grows."""
     page.goto(url)
     picked(page, 4)
-    choose(page, "openai/sandbox.ttft-1.rate-100", "mistral/sandbox.ttft-1.rate-100")
+    choose(page, "openai/sandbox.ttft-1.rate-50", "mistral/sandbox.ttft-1.rate-50")
     page.locator(".st-key-prompt textarea").fill("Go on")
     run(page)
     return page.locator(".st-key-answer_0 [role=log]")
@@ -247,7 +247,7 @@ def test_a_growing_answer_fetches_what_was_lost_and_leaves_selection_and_place_a
         page.wait_for_timeout(50)
     losing.clear()
     before = counted(growing)
-    expect(growing).to_contain_text(f" {before + 200} ")
+    expect(growing).to_contain_text(f" {before + 100} ")
     counted(growing)
     assert asked
     assert page.evaluate("getSelection().toString()") == "0 1 2 3 4"
