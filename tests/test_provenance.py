@@ -22,7 +22,7 @@ def log(request, tmp_path_factory):
     else:
         url = f"sqlite:///{tmp_path_factory.mktemp('log') / 'log.db'}"
     CallLog(url).close()
-    fill(url, 400, days=6)
+    fill(url, 150, days=6)
     with contextlib.closing(CallLog(url)) as log:
         yield log
 
