@@ -129,7 +129,8 @@ def test_kappa_is_agreement_beyond_chance():
     # 70 of 100 alike, half of them by chance: (0.7 - 0.5) / 0.5.
     found = kappa([("a", "a")] * 35 + [("b", "b")] * 35 + [("a", "b")] * 15 + [("b", "a")] * 15)
     assert found.estimate == pytest.approx(0.4) and 0.2 < found.low < 0.25 and 0.55 < found.high < 0.6
-    assert kappa([("a", "a")] * 9) is None and kappa([]) is None and kappa([("a", "b")] * 4) is None
+    assert kappa([("a", "a")] * 9) is None and kappa([]) is None and kappa([("a", "b")]) is None
+    assert kappa([("a", "b")] * 4) is None and kappa([("a", "a"), ("b", "b")]).estimate == 1
     alike = kappa([("a", "a"), ("b", "b")] * 5)
     assert alike.estimate == alike.high == 1 and 0.4 < alike.low < 0.5  # ten alike don't make it certain
 

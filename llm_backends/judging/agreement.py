@@ -12,6 +12,12 @@ from ..stats.intervals import Interval
 from ..stats.shares import newcombe_interval
 from ..store.votes.vote import CastVote
 
+KAPPA = (
+    "Cohen's kappa: 1 is full agreement, 0 as much as chance alone would make. Of people's blind votes the first on "
+    "each pair counts. In brackets the 95 % interval, by prompt."
+)
+"""What is told beside one, in English."""
+
 Verdict = Literal["first", "second", "tie"]
 Looks = Mapping[tuple[str, str], Sequence[Verdict]]
 """By two calls, in the order of their ids: how each vote on them went."""
@@ -53,9 +59,8 @@ class Agreement:
     kappa: Interval | None
 
 
-def agreement(people: Iterable[CastVote], judge: Iterable[CastVote]) -> Agreement:
+def agreement(people: Iterable[CastVote], judge: Sequence[CastVote]) -> Agreement:
     """The first vote of each side on each pair that both have looked at."""
-    judge = list(judge)
     theirs, judged, of = looks(people), looks(judge), questions(judge)
     pairs = sorted(theirs.keys() & judged.keys())
     both = [(theirs[pair][0], judged[pair][0]) for pair in pairs]

@@ -2,9 +2,10 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Sequence
-from math import sqrt
+from dataclasses import replace
 
 from .intervals import LEVEL, Interval
+from .means import left_out
 from .shares import share_interval
 
 Said = tuple[Hashable, Hashable]
@@ -22,8 +23,6 @@ def kappa(said: Sequence[Said], question: Sequence[Hashable] | None = None) -> I
     Student's degrees of freedom as in `means.mean_of_clusters`. Where all is alike that would be no wider than a point:
     then it begins where the agreement is at the lower end of Wilson's interval, by questions.
     """
-    from scipy.special import stdtrit
-
     counts, n = Counter(said), len(said)
     estimate = _kappa(counts, n)
     parts: dict[Hashable, Counter[Said]] = defaultdict(Counter)
@@ -38,13 +37,10 @@ def kappa(said: Sequence[Said], question: Sequence[Hashable] | None = None) -> I
         return Interval(1.0, max(-1.0, low), 1.0, LEVEL, "Wilson", n)
     left = [_kappa(counts - part, n - part.total()) for part in parts.values()]
     values = [estimate if value is None else value for value in left]
-    mean = sum(values) / len(values)
-    error = sqrt((1 - 1 / len(values)) * sum((value - mean) ** 2 for value in values))
-    if error < 1e-9:
+    found = left_out(estimate, values, [part.total() for part in parts.values()])
+    if found.high - found.low < 1e-9:
         return None
-    equal = n**2 / sum(part.total() ** 2 for part in parts.values())
-    away = float(stdtrit(max(1.0, equal - 1), (1 + LEVEL) / 2)) * error
-    return Interval(estimate, max(-1.0, estimate - away), min(1.0, estimate + away), LEVEL, "jackknife by cluster", n)
+    return replace(found, low=max(-1.0, found.low), high=min(1.0, found.high))
 
 
 def _kappa(counts: Counter[Said], n: int) -> float | None:

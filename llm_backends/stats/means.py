@@ -34,10 +34,18 @@ def mean_of_clusters(counts: Sequence[float], totals: Sequence[float], level: fl
         return None
     count, total = (sum(values) for values in zip(*known, strict=True))
     left = [(total - t) / (count - n) for n, t in known]
-    middle = sum(left) / len(left)
+    return left_out(total / count, left, [n for n, _ in known], level)
+
+
+def left_out(estimate: float, left: Sequence[float], counts: Sequence[float], level: float = LEVEL) -> Interval:
+    """The jackknife's interval of an estimate, from what it is where each of two or more clusters is `left` out.
+
+    `counts` are their sizes. Degrees of freedom as in `mean_of_clusters`.
+    """
+    middle, count = sum(left) / len(left), sum(counts)
     error = sqrt((1 - 1 / len(left)) * sum((value - middle) ** 2 for value in left))
-    equal = count**2 / sum(n * n for n, _ in known)
-    return _interval(total / count, error, max(1.0, equal - 1), level, round(count), "jackknife by cluster")
+    equal = count**2 / sum(n * n for n in counts)
+    return _interval(estimate, error, max(1.0, equal - 1), level, round(count), "jackknife by cluster")
 
 
 def _interval(mean: float, error: float, freedom: float, level: float, n: int, method: Method) -> Interval:

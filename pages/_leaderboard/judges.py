@@ -2,17 +2,12 @@
 
 import streamlit as st
 
-from llm_backends.judging.agreement import agreement, kin, self_preference
+from llm_backends.judging.agreement import KAPPA, agreement, kin, self_preference
 from llm_backends.stats.intervals import Interval
 from llm_backends.store.votes.vote import VoteFilter
 from pages._leaderboard.filters import Chosen, opposite
 from pages._shared.format import plain
 from pages._shared.session import App
-
-KAPPA = (
-    "People's blind votes are looked at. Cohen's kappa: 1 is full agreement, 0 as much as chance alone would make. In "
-    "brackets the 95 % interval, a jackknife's by prompt."
-)
 
 
 def draw(app: App, chosen: Chosen) -> None:

@@ -7,7 +7,7 @@ import streamlit as st
 from llm_backends.errors import ConfigError
 from llm_backends.experiments.estimate import expected
 from llm_backends.experiments.plan_file import FIELDS, from_json
-from llm_backends.judging.agreement import agreement, kin, self_preference
+from llm_backends.judging.agreement import KAPPA, agreement, kin, self_preference
 from llm_backends.judging.judge import task, votes
 from llm_backends.judging.judge.outcome import Outcome, outcome
 from llm_backends.results.columns import Columns
@@ -154,19 +154,13 @@ def _people(app: App, found: Outcome, columns: Columns) -> None:
             ":material/group: No person has voted blind on these pairs yet: nothing says whether it can be trusted."
         )
     else:
-        st.markdown(f":material/group: {_agreed(same.same, same.pairs, same.kappa)}", help=_KAPPA)
+        st.markdown(f":material/group: {_agreed(same.same, same.pairs, same.kappa)}", help=KAPPA)
     pairs.link(found.judges)
     kindred = sorted({slot.ref for slot in columns.plan.slots if kin(found.judge, slot.ref)})
     if kindred:
         # A tie that only the order made would hide what it prefers.
         measured = self_preference(people, [cast for cast in own if cast.vote.reason != votes.CHANGED])
         st.warning(plain(_favour(found.judge, kindred, measured)), icon=":material/family_restroom:")
-
-
-_KAPPA = (
-    "Cohen's kappa: 1 is always alike, 0 as often as chance would have it. Of people's blind votes the first on each "
-    "pair; the interval is a jackknife's by prompt, at 95 %."
-)
 
 
 def _agreed(same: int, of: int, kappa: Interval | None) -> str:
