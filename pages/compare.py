@@ -111,12 +111,12 @@ def _blind() -> None:
     )
 
 
-def answers(view: View, live: bool, blind: bool) -> None:
-    """The grid. `live` is what the page knew when it was drawn: it is drawn anew once that is outdated."""
+def answers(view: View, blind: bool) -> None:
+    """The grid."""
+    whole = st.session_state.get("whole", False)
     if blind:
-        return hidden.draw(view, live, whole=st.session_state.get("whole", False))
-    stop = view.run.stop if live else None
-    grid.draw(view.cards(), live=live, whole=st.session_state.get("whole", False), stop=stop)
+        return hidden.draw(view, whole=whole)
+    grid.draw(view.cards(), live=view.live, whole=whole, stop=view.run.stop if view.live else None)
 
 
 def texts(view: View, feed: Feed, ended: int, blind: bool) -> None:
@@ -196,7 +196,7 @@ else:
             vote.told(app, view, cast.vote)
     with st.container():
         # Blind cards are drawn once: how often would tell how fast.
-        part(answers, 0.5 if live and not blind else None)(view, live, blind)
+        part(answers, 0.5 if live and not blind else None)(view, blind)
         if live:
             feed = component.feed_of(view.id, len(view.cards()), together=blind)
             part(texts, 0.15)(view, feed, known, blind)

@@ -57,7 +57,7 @@ def _turn(app: App, seen: Shown, turn: Turn, number: int) -> None:
             if not seen.live:
                 _edit(app, turn, number)
     with st.chat_message("assistant"):
-        part(_answer, 0.5 if live else None)(turn.view, number, live)
+        part(_answer, 0.5 if live else None)(turn.view, number)
         if turn.view.missing and not live:
             st.caption(":material/power_off: It never ended: LLMSelect was closed meanwhile.")
         with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"of_answer_{number}"):
@@ -98,11 +98,11 @@ def _outgrown(app: App, seen: Shown, turn: Turn) -> None:
     )
 
 
-def _answer(view: View, number: int, live: bool) -> None:
-    """The answer with its state and numbers. `live` is what the page knew when it was drawn."""
+def _answer(view: View, number: int) -> None:
+    """The answer with its state and numbers."""
     for card in view.cards():
         scale_ms = (card.result and card.result.total_ms) or 1.0
-        grid.one(replace(card, slot=number), live, scale_ms)
+        grid.one(replace(card, slot=number), view.live, scale_ms)
 
 
 def _texts(view: View, feed: Feed) -> None:

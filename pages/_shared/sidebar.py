@@ -83,11 +83,11 @@ def _keep_in_address(on: bool, at_first: bool) -> None:
     Only where it isn't what the installation says, and again whenever it is missing: a toggle bound to the address
     would lose it when the link of the page in view is clicked, as Streamlit leaves it out there.
     """
-    kept = None if on == at_first else str(on).lower()
-    if kept and st.query_params.get("route_azure") != kept:
-        st.query_params["route_azure"] = kept
-    elif not kept:
+    word = str(on).lower()
+    if on == at_first:
         st.query_params.pop("route_azure", None)
+    elif st.query_params.get("route_azure") != word:
+        st.query_params["route_azure"] = word
 
 
 def _providers(app: App) -> None:

@@ -53,9 +53,9 @@ def answers(view: View) -> tuple[Hidden, ...]:
     return tuple(Hidden(place, slot, texts[slot]) for place, slot in enumerate(order) if slot in texts)
 
 
-def draw(view: View, live: bool, *, whole: bool) -> None:
+def draw(view: View, *, whole: bool) -> None:
     """The cards of the answers. All say the same of how far they are until all have ended."""
-    shown = answers(view)
+    shown, live = answers(view), view.live
     state = "live" if live else "whole" if whole else "capped"
     said = ":blue-badge[answering]" if live else ":gray-badge[ended]"
     with st.container(key=f"answers_{state}").container(key=f"grid_{len(shown)}"):
