@@ -23,7 +23,7 @@ PERSONAL = (
 )
 
 SLOW_MS = 60_000
-"""How long a browser is waited for: two of them and their servers may share two cores with whatever else runs."""
+"""How long a browser is waited for: three of them and their servers may share two cores with whatever else runs."""
 
 LONG = ("test_workers.py", "test_experiments.py")
 """Files that are begun first: a long one that is begun last would be waited for with nothing else to do."""

@@ -247,7 +247,7 @@ def test_a_growing_answer_fetches_what_was_lost_and_leaves_selection_and_place_a
         page.wait_for_timeout(50)
     losing.clear()
     before = counted(growing)
-    expect(growing).to_contain_text(f" {before + 100} ")
+    expect(growing).to_contain_text(f" {before + 200} ")
     counted(growing)
     assert asked
     assert page.evaluate("getSelection().toString()") == "0 1 2 3 4"
